@@ -1,0 +1,1 @@
+"""Geospatial layers in and out, with a reason for every rejected feature."""

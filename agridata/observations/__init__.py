@@ -1,0 +1,1 @@
+"""Stations, sensors and readings; scenes and their zonal statistics."""

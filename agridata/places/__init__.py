@@ -1,0 +1,1 @@
+"""Administrative units of both eras, search without tone marks, conversion."""

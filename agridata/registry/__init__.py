@@ -1,0 +1,1 @@
+"""Organisations, people by pseudonym, land, plantings, herds, ponds, products."""

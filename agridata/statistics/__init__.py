@@ -1,0 +1,1 @@
+"""Published tables of area, yield and production."""

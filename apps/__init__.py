@@ -1,0 +1,1 @@
+"""How people reach it: command line, phone pages, Streamlit. The outermost layer."""

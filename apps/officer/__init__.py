@@ -1,0 +1,1 @@
+"""Streamlit screen of the officer."""

@@ -1,0 +1,1 @@
+"""View models: localised, frozen, shared by HTML and Streamlit."""

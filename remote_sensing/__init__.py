@@ -1,0 +1,1 @@
+"""What is seen and foreseen: arrays in, arrays out, no database."""

@@ -1,0 +1,1 @@
+"""Baselines, backtests without leakage, conformal intervals."""

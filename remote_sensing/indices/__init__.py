@@ -1,0 +1,1 @@
+"""Vegetation, water and soil-salinity indices, each with formula and source."""

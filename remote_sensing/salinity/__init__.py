@@ -1,0 +1,1 @@
+"""Salinity: units, forecast of the daily maximum, intake windows, advice."""

@@ -1,0 +1,1 @@
+"""Rasters: description, COG, STAC item, xarray cube."""

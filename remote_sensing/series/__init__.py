@@ -1,0 +1,1 @@
+"""Gap-aware smoothing and harvest dates."""

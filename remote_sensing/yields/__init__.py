@@ -1,0 +1,1 @@
+"""Yield forecasts with interval and baselines."""

@@ -1,0 +1,1 @@
+"""Raster to zones with exact fractional coverage."""

@@ -1,0 +1,1 @@
+"""Which rule asks for which field, and what a lot still lacks."""

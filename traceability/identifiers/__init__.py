@@ -1,0 +1,1 @@
+"""GS1 keys, Digital Link, Vietnam's trace code, short codes."""

@@ -1,0 +1,1 @@
+"""QR label sheets: printed, decoded back, accounted for."""

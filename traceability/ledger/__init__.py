@@ -1,0 +1,1 @@
+"""RFC 9162 log on pymerkle: statements, checkpoints, proofs, audit."""

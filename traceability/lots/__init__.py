@@ -1,0 +1,1 @@
+"""Capture, genealogy and projection of lots."""
