@@ -73,10 +73,11 @@ def postgres_server() -> Iterator[str]:
     if as_root:
         shutil.chown(folder, "postgres")
     port = _free_port()
-    run = {"check": True, "user": user, "cwd": folder, "capture_output": True}
     subprocess.run(
         [binaries / "initdb", "-D", folder / "data", "-U", "agridata", "-A", "trust", "-E", "UTF8",
-         "--locale=C.UTF-8", "--no-sync"], **run)  # fmt: skip
+         "--locale=C.UTF-8", "--no-sync"],
+        check=True, user=user, cwd=folder, capture_output=True,
+    )  # fmt: skip
     options = (
         f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= "
         "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB"
@@ -89,7 +90,7 @@ def postgres_server() -> Iterator[str]:
     try:
         yield f"postgresql://agridata@127.0.0.1:{port}"
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **run)
+        subprocess.run([*control, "-m", "immediate", "stop"], check=False, user=user, cwd=folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 

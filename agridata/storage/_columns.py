@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from agridata.errors import UsageError
 
@@ -43,6 +43,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class _PostgisGeometry(UserDefinedType[str]):
+    """PostGIS `geometry(Geometry, 4326)`, exchanged as hexadecimal EWKB.
+
+    GeoAlchemy2's own type adds and removes columns in table events, which breaks inside
+    an Alembic migration; two lines of DDL are all we need of it.
+    """
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        return f"geometry(Geometry, {SRID})"
+
+
 class GeometryColumn(TypeDecorator["BaseGeometry"]):
     """A shapely geometry in EPSG:4326: WKB on SQLite, PostGIS `geometry` on PostgreSQL.
 
@@ -54,13 +67,8 @@ class GeometryColumn(TypeDecorator["BaseGeometry"]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "postgresql":
-            from geoalchemy2 import Geometry
-
-            return dialect.type_descriptor(
-                Geometry(geometry_type="GEOMETRY", srid=SRID, spatial_index=False)
-            )
-        return dialect.type_descriptor(sa.LargeBinary())
+        impl = _PostgisGeometry() if dialect.name == "postgresql" else sa.LargeBinary()
+        return dialect.type_descriptor(impl)
 
     def process_bind_param(self, value: BaseGeometry | None, dialect: Dialect) -> Any:
         if value is None:
@@ -69,11 +77,7 @@ class GeometryColumn(TypeDecorator["BaseGeometry"]):
 
         flat = shapely.force_2d(value)
         if dialect.name == "postgresql":
-            return (
-                f"SRID={SRID};{flat.wkt}"
-                if flat.is_empty
-                else shapely.to_wkb(shapely.set_srid(flat, SRID), hex=True, include_srid=True)
-            )
+            return shapely.to_wkb(shapely.set_srid(flat, SRID), hex=True, include_srid=True)
         return shapely.to_wkb(flat)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> BaseGeometry | None:
@@ -81,7 +85,7 @@ class GeometryColumn(TypeDecorator["BaseGeometry"]):
             return None
         import shapely
 
-        geometry: BaseGeometry = shapely.from_wkb(getattr(value, "data", value))
+        geometry: BaseGeometry = shapely.from_wkb(value)
         return geometry
 
 
