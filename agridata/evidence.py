@@ -40,14 +40,16 @@ class YieldRange:
 class ParcelEvidence:
     """What is known about a parcel that a lot claims to come from.
 
-    `harvest` and `yield_range` are None where nothing was observed: "no data" is
-    never "passed".
+    `sown_on`, `harvest` and `yield_range` are None where nothing is known: "no data" is
+    never "passed". `crop` is "" where no planting is registered for the season.
     """
 
     parcel_code: str
     area: Hectare
     area_source: str
     area_simulated: bool
+    crop: str
+    sown_on: date | None
     harvest: HarvestWindow | None
     yield_range: YieldRange | None
     as_of: Utc

@@ -37,7 +37,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
+    ) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -80,7 +84,11 @@ class GeometryColumn(TypeDecorator["BaseGeometry"]):
             return shapely.to_wkb(shapely.set_srid(flat, SRID), hex=True, include_srid=True)
         return shapely.to_wkb(flat)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> BaseGeometry | None:
+    def process_result_value(
+        self,
+        value: Any,
+        dialect: Dialect,  # noqa: ARG002  SQLAlchemy's signature
+    ) -> BaseGeometry | None:
         if value is None:
             return None
         import shapely

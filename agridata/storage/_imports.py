@@ -10,13 +10,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
-from agridata.errors import Finding, InputError
+from agridata.errors import Finding, InputError, NotFoundError
 from agridata.storage._datasets import DataSet, RejectedRow
 from agridata.vocabulary import Utc
 
-__all__ = ["ImportReport", "SourceInfo", "is_loaded", "record_data_set", "sha256_of"]
+__all__ = [
+    "ImportReport",
+    "SourceInfo",
+    "is_loaded",
+    "record_data_set",
+    "sha256_of",
+    "stored_report",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,24 @@ def is_loaded(session: Session, key: str, sha256: str) -> bool:
     return known is not None and known.sha256 == sha256
 
 
+def stored_report(session: Session, key: str) -> ImportReport:
+    """Return the counts and rejections that were recorded when `key` was loaded.
+
+    Raises
+    ------
+    NotFoundError
+        If no such data set is in the workspace.
+    """
+    known = session.get(DataSet, key)
+    if known is None:
+        raise NotFoundError(f"no data set {key!r}", field="key", fix="import it first")
+    query = select(RejectedRow).where(RejectedRow.data_set_key == key).order_by(col(RejectedRow.id))
+    rejected = [
+        Finding(row.where, row.field, row.problem, row.fix) for row in session.exec(query).all()
+    ]
+    return ImportReport(known.rows_in_file, known.rows_stored, rejected)
+
+
 def record_data_set(
     session: Session,
     info: SourceInfo,
@@ -89,7 +115,8 @@ def record_data_set(
 ) -> DataSet:
     """Add (or replace) the `DataSet` row of a source, with its rejected rows; no commit.
 
-    Call it before inserting rows that refer to the key, then again with the counts.
+    Call it before inserting rows that refer to the key, then again with the counts;
+    rejected rows of an earlier call are replaced.
     """
     known = session.get(DataSet, info.key)
     data_set = known or DataSet(
@@ -105,6 +132,7 @@ def record_data_set(
     data_set.rows_stored = rows - len(rejected)
     session.add(data_set)
     session.flush()
+    session.exec(sa.delete(RejectedRow).where(col(RejectedRow.data_set_key) == info.key))
     session.add_all(
         RejectedRow(
             data_set_key=info.key, where=one.where, field=one.field,

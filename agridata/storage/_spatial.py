@@ -22,21 +22,16 @@ def create_spatial_index(connection: sa.Connection, table: str) -> None:
         connection.exec_driver_sql(f"CREATE INDEX ix_{table}_geom ON {table} USING gist (geom)")
         return
     tree = f"{table}_rtree"
-    row = "(NEW.id, NEW.min_lon, NEW.max_lon, NEW.min_lat, NEW.max_lat)"
     connection.exec_driver_sql(
         f"CREATE VIRTUAL TABLE {tree} USING rtree(id, min_lon, max_lon, min_lat, max_lat)"
     )
-    for statement in (
-        f"CREATE TRIGGER {tree}_insert AFTER INSERT ON {table} WHEN NEW.min_lon IS NOT NULL "
-        f"BEGIN INSERT INTO {tree} VALUES {row}; END",
-        f"CREATE TRIGGER {tree}_update AFTER UPDATE ON {table} "
-        f"BEGIN DELETE FROM {tree} WHERE id = OLD.id; "
-        f"INSERT INTO {tree} SELECT NEW.id, NEW.min_lon, NEW.max_lon, NEW.min_lat, NEW.max_lat "
-        f"WHERE NEW.min_lon IS NOT NULL; END",
-        f"CREATE TRIGGER {tree}_delete AFTER DELETE ON {table} "
-        f"BEGIN DELETE FROM {tree} WHERE id = OLD.id; END",
-    ):
-        connection.exec_driver_sql(statement)
+    box = "NEW.id, NEW.min_lon, NEW.max_lon, NEW.min_lat, NEW.max_lat"
+    forget = f"DELETE FROM {tree} WHERE id = OLD.id;"
+    remember = f"INSERT INTO {tree} SELECT {box} WHERE NEW.min_lon IS NOT NULL;"
+    for event, body in (("insert", remember), ("update", forget + remember), ("delete", forget)):
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {tree}_{event} AFTER {event} ON {table} BEGIN {body} END"
+        )
 
 
 def drop_spatial_index(connection: sa.Connection, table: str) -> None:
@@ -67,14 +62,17 @@ def within_bounds(
     """
     table = model.__tablename__
     keys = ("q_min_lon", "q_min_lat", "q_max_lon", "q_max_lat")
-    values = dict(zip(keys, (float(value) for value in bounds), strict=True))
+    values = [
+        sa.bindparam(key, float(value), sa.Float, unique=True)
+        for key, value in zip(keys, bounds, strict=True)
+    ]
     if dialect_name == "postgresql":
-        condition = sa.text(
+        condition = (
             f"{table}.geom && ST_MakeEnvelope(:q_min_lon, :q_min_lat, :q_max_lon, :q_max_lat, 4326)"
         )
     else:
-        condition = sa.text(
+        condition = (
             f"{table}.id IN (SELECT id FROM {table}_rtree WHERE min_lon <= :q_max_lon AND "
             "max_lon >= :q_min_lon AND min_lat <= :q_max_lat AND max_lat >= :q_min_lat)"
         )
-    return condition.bindparams(**values)  # type: ignore[return-value]  # text() is a valid WHERE clause
+    return sa.text(condition).bindparams(*values)  # type: ignore[return-value]  # text() is a valid WHERE clause

@@ -31,3 +31,21 @@ class Lot(SQLModel, table=True):
     packed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     parcel_codes: str = ""
     status: str = "active"
+
+
+class EventLot(SQLModel, table=True):
+    """Which lot an event touches and how: the index that genealogy walks.
+
+    `role` is ``produced`` (the lot comes into being), ``consumed`` (it goes into another)
+    or ``observed`` (shipped, received, held …). Rebuilt from the event store.
+    """
+
+    __tablename__ = "event_lot"
+    __table_args__ = (UniqueConstraint("event_row", "gtin", "lot", "role"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    event_row: int = Field(foreign_key="trace_event.id", index=True)
+    gtin: str = Field(index=True)
+    lot: str = Field(index=True)
+    role: str
+    quantity_kg: float | None = None

@@ -134,8 +134,13 @@ def upgrade() -> None:
         sa.Column("max_lon", sa.Float(), nullable=True),
         sa.Column("max_lat", sa.Float(), nullable=True),
         sa.Column("data_set_key", sa.String(), nullable=False),
+        sa.Column("geometry_data_set_key", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["data_set_key"],
+            ["data_set.key"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["geometry_data_set_key"],
             ["data_set.key"],
         ),
         sa.PrimaryKeyConstraint("id"),

@@ -1,0 +1,161 @@
+"""Which files of a data folder are what, and what is said of their source.
+
+A folder either carries `SOURCES.csv` (the samples do) or is laid out like the real data, whose
+files are known by their prefixes; more years in a file are simply more data.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agridata.errors import InputError
+from agridata.storage import SourceInfo
+from agridata.vocabulary import parse_as_of
+
+__all__ = ["SourceFile", "find_sources"]
+
+HYDROMET = "Trung tâm Khí tượng Thủy văn / Southern Regional Hydromet Centre"
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    folder: str
+    prefix: str
+    role: str
+    kind: str
+    title_vi: str
+    title_en: str
+    source: str
+    licence: str
+
+
+_KNOWN = (
+    _Known(
+        "salinity_vn", "stations.csv", "stations", "stations",
+        "Trạm đo mặn", "Salinity stations", HYDROMET, "none stated: internal use",
+    ),
+    _Known(
+        "salinity_vn", "salinity_bihourly_", "salinity_bihourly", "salinity",
+        "Độ mặn hai giờ một lần", "Two-hourly salinity", HYDROMET, "none stated: internal use",
+    ),
+    _Known(
+        "salinity_vn", "salinity_daily_maxmin_", "salinity_daily", "salinity",
+        "Độ mặn lớn nhất, nhỏ nhất ngày", "Daily maximum and minimum salinity",
+        HYDROMET, "none stated: internal use",
+    ),
+    _Known(
+        "salinity_vn", "water_level_", "water_level", "water_level",
+        "Mực nước", "Water level", HYDROMET, "none stated: internal use",
+    ),
+    _Known(
+        "salinity_vn", "mrc_kratie_daily_discharge_", "kratie", "discharge",
+        "Lưu lượng Mê Công tại Kratie", "Mekong discharge at Kratie",
+        "Mekong River Commission, time series portal", "MRC portal terms, unreviewed",
+    ),
+    _Known(
+        "salinity_vn", "era5_hourly_", "era5", "weather",
+        "Gió, nhiệt độ, mưa (tái phân tích ERA5)", "Wind, temperature, rain (ERA5 reanalysis)",
+        "Copernicus Climate Change Service, ERA5", "Copernicus licence",
+    ),
+    _Known(
+        "yield_vn", "mekong_rice_province_season_", "rice_panel", "statistics",
+        "Lúa theo tỉnh và vụ", "Rice by province and season",
+        "General Statistics Office of Viet Nam", "none stated",
+    ),
+    _Known(
+        "raster_mekong_1km_2025", "mekong_", "scene", "scene",
+        "Ảnh tổ hợp tháng 1 km", "Monthly composite, 1 km",
+        "quanguet0409/SalinityCygnss, MODIS, SMAP, CYGNSS", "MIT",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file to load: its role in the walk and what is said of it."""
+
+    path: Path
+    role: str
+    info: SourceInfo
+
+
+def find_sources(folder: Path) -> dict[str, list[SourceFile]]:
+    """Return the files of `folder` by role, each role sorted by file name.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or holds none of the known files.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            "no such folder", where=str(folder), field="--data",
+            fix="name a folder laid out like the data folder described in docs/data.md",
+            problem_vi="không có thư mục dữ liệu này",
+            fix_vi="hãy chỉ đúng thư mục dữ liệu (xem docs/data.md)",
+        )  # fmt: skip
+    listed = folder / "SOURCES.csv"
+    found = _listed(folder, listed) if listed.is_file() else _by_prefix(folder)
+    if not found:
+        raise InputError(
+            "holds none of the files the demo knows", where=str(folder), field="--data",
+            fix="expected e.g. salinity_vn/salinity_bihourly_*.csv.gz (see docs/data.md)",
+            problem_vi="không có tệp nào mà bản trình diễn nhận ra",
+            fix_vi="ví dụ cần salinity_vn/salinity_bihourly_*.csv.gz (xem docs/data.md)",
+        )  # fmt: skip
+    roles: dict[str, list[SourceFile]] = {}
+    for source in sorted(found, key=lambda one: one.path.name):
+        roles.setdefault(source.role, []).append(source)
+    return roles
+
+
+def data_set_key(path: Path) -> str:
+    """Return the key of a file's data set: its name without suffixes."""
+    return path.name.split(".")[0]
+
+
+def _by_prefix(folder: Path) -> list[SourceFile]:
+    return [
+        SourceFile(path, known.role, _info(path, known))
+        for known in _KNOWN
+        for path in sorted((folder / known.folder).glob(f"{known.prefix}*"))
+        if path.is_file()
+    ]
+
+
+def _info(path: Path, known: _Known) -> SourceInfo:
+    return SourceInfo(
+        key=data_set_key(path), kind=known.kind, title_vi=known.title_vi, title_en=known.title_en,
+        source=known.source, licence=known.licence, simulated=False,
+    )  # fmt: skip
+
+
+def _listed(folder: Path, listing: Path) -> list[SourceFile]:
+    with listing.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    prefixes = {(known.folder, known.prefix): known for known in _KNOWN}
+    found = []
+    for row in rows:
+        path = folder / row["file"]
+        role = row.get("role") or next(
+            (
+                known.role
+                for (place, prefix), known in prefixes.items()
+                if path.parent.name == place and path.name.startswith(prefix)
+            ),
+            row["kind"],
+        )
+        found.append(SourceFile(path, role, _listed_info(path, row)))
+    return found
+
+
+def _listed_info(path: Path, row: dict[str, str]) -> SourceInfo:
+    as_of: datetime | None = parse_as_of(row["as_of"]) if row.get("as_of") else None
+    return SourceInfo(
+        key=data_set_key(path), kind=row["kind"], title_vi=row["title_vi"],
+        title_en=row["title_en"], source=row["source"], licence=row["licence"],
+        simulated=row["simulated"] == "yes", as_of=as_of,
+    )  # fmt: skip
