@@ -5,7 +5,7 @@
     AgridataError
     └── TraceabilityError             root of everything this package raises
         ├── ProofError                a Merkle proof, bundle or tlog-proof does not hold
-        ├── CheckpointError           a signed note, checkpoint or verifier key is malformed or unsigned
+        ├── CheckpointError           a note, checkpoint or vkey is malformed or unsigned
         ├── LedgerError               the log refuses: bad statement, unknown key, read-only
         │   └── AuditError            a stored log differs from what it must be
         ├── IdentifierError           a GS1 key, Digital Link or code is wrong

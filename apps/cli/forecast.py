@@ -52,7 +52,7 @@ def salinity_command(
 
     days, ahead = parse_origins(origins), parse_leads(leads)
     chosen = None if stations == "all" else [key.strip() for key in stations.split(",")]
-    _check_suffix(out)
+    _check_target(out)
     with opened(home).session() as session:
         forecaster = salinity_forecaster(session, days, ahead, seed=seed)
         rows = forecaster.forecast(days, ahead, chosen)[list(COLUMNS)]
@@ -82,7 +82,7 @@ def yield_command(
     as_json: Json = False,
 ) -> None:
     """Forecast rice yields (t/ha): of provinces by season, or of single fields."""
-    _check_suffix(out)
+    _check_target(out)
     if fields is not None or predict is not None:
         rows = _field_rows(fields, predict)
     else:
@@ -191,7 +191,7 @@ def write_table(rows: pd.DataFrame, out: Path) -> None:
     InputError
         If the folder does not exist or cannot be written.
     """
-    _check_suffix(out)
+    _check_target(out)
     try:
         if out.suffix == ".parquet":
             rows.to_parquet(out, index=False)
@@ -205,12 +205,18 @@ def write_table(rows: pd.DataFrame, out: Path) -> None:
         ) from error  # fmt: skip
 
 
-def _check_suffix(out: Path) -> None:
+def _check_target(out: Path) -> None:
+    """Refuse a file that could not be written before the long work starts."""
     if out.suffix not in (".csv", ".parquet"):
         raise UsageError(
             f"{out.name!r} ends in neither .csv nor .parquet", field="--out",
             fix="choose one of the two by the file name",
             problem_vi="tên tệp phải kết thúc bằng .csv hoặc .parquet",
+        )  # fmt: skip
+    if not out.parent.is_dir():
+        raise InputError(
+            "the folder does not exist", where=str(out), field="--out", fix="create it first",
+            problem_vi="thư mục không tồn tại", fix_vi="hãy tạo thư mục trước",
         )  # fmt: skip
 
 

@@ -26,10 +26,13 @@ app.add_typer(keys, name="keys")
 @app.command()
 def checkpoint(home: Home = None, as_of: AsOf = None, as_json: Json = False) -> None:
     """Sequence what waits, sign and publish a checkpoint; print it."""
+    from traceability.lots import sequence
+
     ledger = _ledger(home)
-    sequenced = ledger.sequence()
+    with ledger.workspace.session() as session:
+        sequenced = sequence(session, ledger)
     newest = ledger.publish(moment(as_of))
-    document = {**_facts(newest), "sequenced": len(sequenced)}
+    document = {**_facts(newest), "sequenced": sequenced}
     emit(document, as_json=as_json, text=newest.note.rstrip("\n"))
 
 
@@ -151,7 +154,7 @@ def _facts(newest: Checkpoint) -> dict[str, Any]:
 def _verdict(report: AuditReport) -> str:
     if report.first is None:
         counted = f"{report.size} entries, {report.checkpoints} checkpoints, {report.events} events"
-        return f"ok: {counted}, root {report.root.hex()}"
+        return f"ok: {counted}, root {_base64(report.root)}"
     first = report.first
     lines = [f"BAD {first.kind} {first.index} ({first.where}): {first.problem}"]
     lines += [f"    {each.kind} {each.index}: {each.problem}" for each in report.problems[1:20]]

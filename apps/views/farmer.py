@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +21,7 @@ from apps.evidence import STATISTICS_UNIT, harvest_seen
 from apps.views._text import Lang, day, moment, number, say
 from apps.views._trace_chart import greenness
 from apps.views._trace_model import Chart, LotLink
-from apps.views.farmer_text import CROPS, FARMER, SEASONS
+from apps.views.farmer_text import CROPS, FARMER, SEASONS, method_name
 from traceability.lots.models import Lot
 
 __all__ = [
@@ -235,7 +236,7 @@ def _last_reading(advice: Advice, lang: Lang) -> str:
 def _window(window: Mapping[str, Any], lang: Lang) -> tuple[str, str]:
     start = to_local(datetime.fromisoformat(str(window["from"])))
     end = to_local(datetime.fromisoformat(str(window["to"])))
-    percent = number(float(window["prob_safe"]) * 100, lang, 0)
+    percent = number(math.floor(float(window["prob_safe"]) * 100), lang, 0)
     if start.date() == end.date():
         when = say(
             FARMER, lang, "window", day=day(start.date(), lang),
@@ -249,12 +250,12 @@ def _window(window: Mapping[str, Any], lang: Lang) -> tuple[str, str]:
 def _forecast_day(row: SalinityForecast, threshold_gl: float, lang: Lang) -> ForecastDay:
     chance = row.prob_ge_4 if threshold_gl >= THRESHOLDS_GL[1] else row.prob_ge_1
     return ForecastDay(
-        day=day(row.valid_date, lang),
+        day=f"{row.valid_date:%d/%m}",
         middle=number(row.p50, lang),
         interval=f"{number(row.p05, lang)}–{number(row.p95, lang)}",
         chance=f"{number(chance * 100, lang, 0)} %",
         lead=str(row.lead_days),
-        method=row.method,
+        method=method_name(row.method, lang),
         error_model=_error(row.backtest.get("model"), lang),
         error_best=_best_baseline(row.backtest, lang),
     )
@@ -269,7 +270,9 @@ def _best_baseline(backtest: Mapping[str, Any], lang: Lang) -> str:
     errors = [
         float(scores["rmse"])
         for name, scores in backtest.items()
-        if name != "model" and isinstance(scores, Mapping) and scores.get("rmse") is not None
+        if name not in ("model", "shown")
+        and isinstance(scores, Mapping)
+        and scores.get("rmse") is not None
     ]
     return number(min(errors), lang, 2) if errors else "–"
 
@@ -430,7 +433,7 @@ def _yield_facts(
             "how_good",
             say(
                 FARMER, lang, "yield_basis", unit=issued.unit_name, year=issued.last_known_year,
-                method=issued.method,
+                method=method_name(issued.method, lang),
             ),
         ),
     ]  # fmt: skip

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from apps.views._text import Sentence
+from apps.views._text import Lang, Sentence
 
-__all__ = ["CROPS", "FARMER", "SEASONS"]
+__all__ = ["CROPS", "FARMER", "METHODS", "SEASONS", "method_name"]
 
 S = Sentence
 
@@ -27,6 +27,27 @@ CROPS: Mapping[str, Sentence] = {
     "fruit": S("Cây ăn trái", "Fruit"),
 }
 """Land use and crops as people call them."""
+
+METHODS: Mapping[str, Sentence] = {
+    "pooled_boosting_ridge": S("mô hình chung các trạm", "model pooled over stations"),
+    "baseline_persistence": S("giữ mức đo cuối", "last value kept"),
+    "baseline_tide_phase": S("như con nước trước", "as in the same tide phase before"),
+    "baseline_climatology": S("trung bình cùng mùa", "average of the season"),
+    "baseline_harmonic": S("thủy triều và lưu lượng", "tide and discharge"),
+    "too_little_data": S("trạm còn ít số đo, khoảng rộng", "few readings, wide interval"),
+    "median regression": S("hồi quy theo năm trước và xu thế", "regression on last year and trend"),
+    "baseline: last year": S("bằng năm trước", "as last year"),
+    "baseline: mean of the last five years": S("trung bình 5 năm", "5-year mean"),
+    "baseline: fifteen-year trend": S("xu thế 15 năm", "15-year trend"),
+}
+"""Beginning of a forecast's method → what people call it."""
+
+
+def method_name(method: str, lang: Lang) -> str:
+    """Return the method's name in `lang`; an unknown one as the forecast states it."""
+    known = [name for begin, name in METHODS.items() if method.startswith(begin)]
+    return known[0].text(lang) if known else method
+
 
 FARMER: Mapping[str, Sentence] = {
     "water_title": S("Nước mặn ở {place}", "Salinity at {place}"),

@@ -16,7 +16,7 @@ from agridata.registry.models import Herd, Organisation, Parcel, Pond, Product
 from agridata.storage import DataSet
 from agridata.vocabulary import Utc, to_utc
 from apps.views._text import Lang, day, moment, number, say
-from apps.views.farmer_text import CROPS, SEASONS
+from apps.views.farmer_text import CROPS, SEASONS, method_name
 from apps.views.office_text import OFFICE
 from traceability.labels.models import Label, LabelSheet
 from traceability.lots.models import Lot
@@ -105,9 +105,11 @@ def network(session: Session, lang: Lang, now: Utc) -> Table:
         .group_by(Reading.station_id)
         .subquery()
     )
+    elsewhere = sa.select(Reading.station_id).where(Reading.variable != "water_salinity").distinct()
     found = session.execute(
         sa.select(Station, newest.c.time)
         .outerjoin(newest, newest.c.station_id == Station.id)
+        .where(newest.c.time.is_not(None) | col(Station.id).not_in(elsewhere))
         .order_by(newest.c.time.desc().nulls_last(), Station.key)
         .limit(ROWS_SHOWN)
     ).all()
@@ -195,7 +197,7 @@ def yields(session: Session, lang: Lang) -> Table:
                 str(one.year), number(one.p50, lang, 2),
                 f"{number(one.p05, lang, 2)}–{number(one.p95, lang, 2)}",
                 number(one.baselines.get("mean5") or 0, lang, 2), str(one.last_known_year),
-                one.method, _kind(one.simulated, lang),
+                method_name(one.method, lang), _kind(one.simulated, lang),
             )
             for one in rows
         ),
@@ -222,19 +224,20 @@ def lots(
         )
         rows.append(
             (
-                product.name_vi if lang == "vi" else product.name_en, lot.lot, lot.short_code,
-                number(lot.quantity_kg, lang, 0) if lot.quantity_kg else "",
-                moment(lot.packed_at, lang) if lot.packed_at else "",
-                say(OFFICE, lang, lot.status),
+                product.name_vi if lang == "vi" else product.name_en, lot.lot,
                 say(OFFICE, lang, verdict.status if verdict else "unknown"),
+                say(OFFICE, lang, lot.status),
                 number(printed or 0, lang, 0),
+                moment(lot.packed_at, lang) if lot.packed_at else "",
+                number(lot.quantity_kg, lang, 0) if lot.quantity_kg else "",
+                lot.short_code,
                 f"/01/{lot.gtin}/10/{lot.lot}",
             )
         )  # fmt: skip
     return Table(
         _heads(
-            lang, "product", "lot", "short_code", "quantity", "packed", "status", "verdict",
-            "printed", "link",
+            lang, "product", "lot", "verdict", "status", "printed", "packed", "quantity",
+            "short_code", "link",
         ),
         tuple(rows),
     )  # fmt: skip

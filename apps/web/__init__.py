@@ -2,5 +2,7 @@
 
 from apps.web._app import create_app
 from apps.web._middleware import LOOPBACK_HOSTS
+from apps.web._screens import shown
+from apps.web._site import Site
 
-__all__ = ["LOOPBACK_HOSTS", "create_app"]
+__all__ = ["LOOPBACK_HOSTS", "Site", "create_app", "shown"]

@@ -50,6 +50,7 @@ _OPTIONS: dict[str, Any] = {
     "global.developmentMode": False,
     "server.fileWatcherType": "none",
     "theme.base": "light",
+    "theme.primaryColor": "#1f6b3a",
 }
 
 

@@ -18,6 +18,11 @@ __all__ = ["MIN_SEASON_DAYS", "backtest_salinity", "score_forecasts", "shown_met
 MIN_SEASON_DAYS = 10
 """Forecast days of a station and year below which its own skill is not counted."""
 
+HALF = 0.5
+"""A method that speaks on fewer of the observed rows is not compared."""
+
+NAN = float("nan")
+
 MIN_SEASON_STD_GL = 0.5
 """Where the water hardly changes every method is right, and skill is noise."""
 
@@ -50,14 +55,15 @@ def score_forecasts(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``lead_days, n, rmse_model, rmse_<baseline>…, best_baseline, nse, skill,
-        nse_median, skill_median, skill_positive_share, seasons, coverage90, brier_ge_1,
+        ``lead_days, n, rmse_model, rmse_<baseline>…, best_baseline, nse, skill, seasons,
+        nse_median, skill_median, skill_positive_share, coverage90, brier_ge_1,
         brier_ge_4, rmse_shown, shown``. RMSE in g/L over the `n` rows where the model
-        and every baseline speak. `skill` is 1 − RMSE/RMSE of the baseline that turned
-        out best. The medians are over station-seasons of at least `MIN_SEASON_DAYS` days
-        and a standard deviation above `MIN_SEASON_STD_GL`, each against its own best
-        baseline. `coverage90` and Brier scores are of the forecast that was shown, over
-        every observed row. `shown` names what this table would show from now on.
+        and every baseline speak (without enough data the model does not and is NaN).
+        `skill` is 1 − RMSE/RMSE of the baseline that turned out best. The medians are
+        over station-seasons of at least `MIN_SEASON_DAYS` days and a standard deviation
+        above `MIN_SEASON_STD_GL`, each against its own best baseline. `coverage90` and
+        Brier scores are of the forecast that was shown, over every observed row. `shown`
+        names what this table would show from now on.
     """
     seen = rows[rows["observed"].notna()]
     leads = sorted({int(lead) for lead in seen["lead_days"]})
@@ -72,23 +78,25 @@ def shown_method(backtest: pd.DataFrame, lead: int) -> str:
 
 
 def _score_lead(lead: int, part: pd.DataFrame) -> dict[str, object]:
-    bases = [name for name in BASELINES if part[f"baseline_{name}"].notna().mean() > 0.5]
-    common = part.dropna(subset=["model_mean", *[f"baseline_{name}" for name in bases]])
+    columns = {"model": "model_mean"} | {name: f"baseline_{name}" for name in BASELINES}
+    spoken = {name: col for name, col in columns.items() if part[col].notna().mean() > HALF}
+    common = part.dropna(subset=list(spoken.values()))
     seen = common["observed"]
-    error = {name: rmse(seen, common[f"baseline_{name}"]) for name in bases}
-    best = min(bases, key=lambda name: error[name]) if bases and len(common) else ""
-    model = rmse(seen, common["model_mean"])
-    row: dict[str, object] = {"lead_days": lead, "n": len(common), "rmse_model": model}
-    row |= {f"rmse_{name}": error.get(name, float("nan")) for name in BASELINES}
-    gain = skill(model, error[best]) if best else float("nan")
-    row |= {"best_baseline": best, "nse": nash_sutcliffe(seen, common["model_mean"]), "skill": gain}
+    error = {name: rmse(seen, common[col]) for name, col in spoken.items()}
+    bases = [name for name in BASELINES if name in spoken and len(common)]
+    best = min(bases, key=lambda name: error[name]) if bases else ""
+    row: dict[str, object] = {"lead_days": lead, "n": len(common)}
+    row |= {f"rmse_{name}": error.get(name, NAN) for name in columns}
+    gain = skill(error.get("model", NAN), error[best]) if best else NAN
+    fit = nash_sutcliffe(seen, common["model_mean"]) if "model" in spoken else NAN
+    row |= {"best_baseline": best, "nse": fit, "skill": gain}
     row |= _by_season(common, bases)
     row |= {
         "coverage90": coverage(part["observed"], part["p05"], part["p95"]),
         "brier_ge_1": brier(part["observed"] >= 1, part["prob_ge_1"]),
         "brier_ge_4": brier(part["observed"] >= 4, part["prob_ge_4"]),
         "rmse_shown": rmse(seen, common["mean"]),
-        "shown": MODEL if gain > 0 or not best else f"baseline_{best}",
+        "shown": MODEL if gain > 0 else f"baseline_{best}" if best else "too_little_data",
     }
     return row
 
@@ -105,10 +113,9 @@ def _by_season(common: pd.DataFrame, bases: list[str]) -> dict[str, object]:
         best = min(rmse(seen, season[f"baseline_{name}"]) for name in bases)
         gains.append(skill(rmse(seen, season["model_mean"]), best))
         fits.append(nash_sutcliffe(seen, season["model_mean"]))
-    empty = float("nan")
     return {
         "seasons": len(gains),
-        "nse_median": float(np.median(fits)) if fits else empty,
-        "skill_median": float(np.median(gains)) if gains else empty,
-        "skill_positive_share": float(np.mean(np.asarray(gains) > 0)) if gains else empty,
+        "nse_median": float(np.median(fits)) if fits else NAN,
+        "skill_median": float(np.median(gains)) if gains else NAN,
+        "skill_positive_share": float(np.mean(np.asarray(gains) > 0)) if gains else NAN,
     }

@@ -72,13 +72,14 @@ def namespace(pytestconfig: pytest.Config) -> Iterator[Network]:
         subprocess.run([ip, "netns", "del", name], check=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Playwright, let go after each module: its event loop occupies this thread."""
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(pytestconfig: pytest.Config, playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium on this machine's own network."""
     if not CHROMIUM.is_file():
@@ -88,7 +89,7 @@ def chromium(pytestconfig: pytest.Config, playwright: Playwright) -> Iterator[Br
     browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def distant_chromium(
     pytestconfig: pytest.Config,
     playwright: Playwright,

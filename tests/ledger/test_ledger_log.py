@@ -124,18 +124,20 @@ CLOSED = [
     "UPDATE log_checkpoint SET note = 'x'",
     "DELETE FROM log_checkpoint",
 ]
+UPSERT = (
+    "INSERT INTO log_entry (idx, stmt, stmt_hash) VALUES (1, 'x', 'y') "
+    "ON CONFLICT (idx) DO UPDATE SET stmt = 'x'"
+)
 REPLACING = {
     "sqlite": [
         "REPLACE INTO log_entry (idx, stmt, stmt_hash) VALUES (1, 'x', 'y')",
         "INSERT OR REPLACE INTO log_entry (idx, stmt, stmt_hash) VALUES (0, 'x', 'y')",
-        "INSERT INTO log_entry (idx, stmt, stmt_hash) VALUES (1, 'x', 'y') "
-        "ON CONFLICT (idx) DO UPDATE SET stmt = 'x'",
+        UPSERT,
         "REPLACE INTO log_tile (id, data) VALUES (0, 'x')",
         "REPLACE INTO log_checkpoint (size, root, note) VALUES (3, 'x', 'y')",
     ],
     "postgresql": [
-        "INSERT INTO log_entry (idx, stmt, stmt_hash) VALUES (1, 'x', 'y') "
-        "ON CONFLICT (idx) DO UPDATE SET stmt = 'x'",
+        UPSERT,
         "TRUNCATE log_entry",
         "TRUNCATE log_tile",
         "TRUNCATE log_checkpoint",
@@ -155,9 +157,9 @@ def test_closed_rows_are_refused_by_the_database(database_url, tmp_path, made):
                 "INSERT INTO log_checkpoint (size, root, note) VALUES (3, 'x', 'y')"
             )
         for statement in [*CLOSED, *REPLACING[dialect]]:
-            with pytest.raises(sa.exc.DBAPIError, match="append-only|only grows|never"):
-                with log.engine.begin() as connection:
-                    connection.exec_driver_sql(statement)
+            refused = pytest.raises(sa.exc.DBAPIError, match=r"append-only|only grows|never")
+            with refused, log.engine.begin() as connection:
+                connection.exec_driver_sql(statement)
         assert list(log.entries()) == [b"a", b"b", b"c"]
 
 

@@ -140,8 +140,8 @@ def test_jcs_vectors(shared_dir):
 def test_a_size_has_one_spelling(line):
     signer = NoteSigner.generate("a.example/log")
     root = base64.b64encode(bytes(32)).decode()
+    note = signer.sign_note(f"a.example/log\n{line}\n{root}\n")
     with pytest.raises(CheckpointError):
-        note = signer.sign_note(f"a.example/log\n{line}\n{root}\n")
         parse_checkpoint(note.encode(), [str(signer.key)])
 
 

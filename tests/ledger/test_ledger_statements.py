@@ -74,7 +74,8 @@ def test_chain_goes_on_while_statements_wait_and_after_reopening(world_on):
     placed = dict(ledger.sequence())
     assert [placed[digest] for digest in hashes] == [2, 3, 4]
     assert ledger.sequence() == []
-    assert [key.log_index for key in ledger.keys()] == [0, 1, 5]
+    known = ledger.keys()
+    assert [key.log_index for key in known] == [0, 1, 5]
     assert [ledger.index_of(digest) for digest in hashes] == [2, 3, 4]
     seqs = [parse_statement(ledger.entry(index)).seq for index in (2, 3, 4)]
     assert seqs == [0, 1, 2]
@@ -372,6 +373,14 @@ def swapped(made, path, value):
     return changed
 
 
+def refused(bundle, vkey) -> bool:
+    try:
+        verify_bundle(bundle, vkey)
+    except ProofError:
+        return True
+    return False
+
+
 def test_forged_bundles_are_refused(bundle):
     made, vkey = bundle
     other = NoteSigner.generate("example.vn/so-cai")
@@ -398,9 +407,7 @@ def test_forged_bundles_are_refused(bundle):
         "more": {**made, "extra": 1},
     }  # fmt: skip
     for name, bad in forged.items():
-        with pytest.raises(ProofError):
-            verify_bundle(bad, vkey)
-            pytest.fail(name)
+        assert refused(bad, vkey), name
     with pytest.raises(ProofError):
         verify_bundle(made, str(other.key))
     verify_bundle(made, vkey)

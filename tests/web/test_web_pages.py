@@ -12,6 +12,7 @@ import pytest
 from trace_world import GTIN, LOT, SERIAL, TraceWorld
 from web_client import Client, Opener
 
+from agridata.observations.models import Scene, ZonalStatistic
 from agridata.storage import Workspace
 from agridata.vocabulary import parse_as_of
 from apps.views import PAGE, VERIFIER
@@ -272,3 +273,30 @@ def test_a_failure_nobody_foresaw_is_an_incident_not_a_traceback(
 
 def test_health(client: Client) -> None:
     assert client.get("/health").json()["ok"] is True
+
+
+def test_the_season_chart_has_a_sentence_and_says_what_is_simulated(
+    world: TraceWorld, tmp_path: Path, opened: Opener
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(world.home, home)
+    workspace = Workspace(home)
+    with workspace.session() as session:
+        for day, ndvi in (("2025-12-20", 0.3), ("2026-01-25", 0.82), ("2026-03-05", 0.21)):
+            session.add(Scene(
+                key=f"s{day}", time=parse_as_of(f"{day}T10:00"), path="x.tif", crs="EPSG:4326",
+                bands=[], simulated=True, data_set_key="world",
+            ))  # fmt: skip
+            session.flush()
+            session.add(ZonalStatistic(
+                scene_key=f"s{day}", band="NDVI", zone_kind="parcel", zone="VT-001", count=9.0,
+                mean=ndvi,
+            ))  # fmt: skip
+        session.commit()
+    workspace.engine.dispose()
+    html = opened(home, judge=None).get(world.path, headers=VI).text
+    sentence = "NDVI cao nhất 0,82 vào 25/01/2026, gần nhất 0,21 vào 05/03/2026 (3 ảnh)."
+    assert html.count(sentence) == 2, "as text and as the chart's name"
+    assert 'points="0,42 144,11 300,47"' in html
+    early = opened(home, judge=None, as_of=parse_as_of("2026-01-01")).get(world.path, headers=VI)
+    assert "polyline" not in early.text, "one image is no line"

@@ -142,9 +142,9 @@ class _Audit:
         self._check_checkpoints([each for each in checkpoints if each])
         if self._documents is not None:
             self._check_events(self._documents)
-        return self._found.report(
-            self._rebuild.size, self._rebuild.root(), len(checkpoints), len(self._documents or ())
-        )
+        sizes = {checkpoint.size for _, checkpoint in filter(None, checkpoints)}
+        events = len(self._documents or ())
+        return self._found.report(self._rebuild.size, self._rebuild.root(), len(sizes), events)
 
     # Entries and tiles
 
@@ -243,11 +243,8 @@ class _Audit:
                 problem = f"says {state.size} entries, there are {self._rebuild.size}"
                 self._found.add("state", state.size, state.where, problem)
             self._check_root("state", state.where, state.size, state.root)
-        if (
-            not self._source.states
-            and self._rebuild.size
-            and isinstance(self._source, DatabaseSource)
-        ):
+        recorded = any(state.where == "log_state" for state in self._source.states)
+        if self._rebuild.size and not recorded and isinstance(self._source, DatabaseSource):
             self._found.add("state", None, "log_state", "the row is missing")
 
     def _check_root(self, kind: Kind, where: str, size: int, root: bytes) -> None:
@@ -323,8 +320,8 @@ class _Audit:
                 self._bad_event(document, problem)
         for index in sorted(missing):
             event_id = self._claims[index][1]["event_id"]
-            problem = f"the event {event_id} is missing"
-            self._found.add("event", index, f"entry {index}", problem)
+            problem = "the event is missing"
+            self._found.add("event", index, f"event {event_id}", problem)
 
     def _bad_event(self, document: EventDocument, problem: str) -> None:
         self._found.add("event", document.index, f"event {document.event_id}", problem)

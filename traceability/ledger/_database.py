@@ -143,11 +143,15 @@ class DatabaseTiles:
         if self._connection.dialect.name == "postgresql" and len(rows) >= COPY_FROM_ROWS:
             _copy_entries(self._connection, rows)
             return
-        names = [column.name for column in log_entry.columns]
         try:
-            self._connection.execute(
-                log_entry.insert(), [dict(zip(names, row, strict=True)) for row in rows]
-            )
+            if self._connection.dialect.name == "sqlite":
+                self._connection.exec_driver_sql(
+                    "INSERT INTO log_entry (idx, stmt, stmt_hash, kid) VALUES (?, ?, ?, ?)", rows
+                )
+            else:
+                names = [column.name for column in log_entry.columns]
+                named = [dict(zip(names, row, strict=True)) for row in rows]
+                self._connection.execute(log_entry.insert(), named)
         except sa.exc.IntegrityError as error:
             raise RepeatedEntryError from error
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from agridata.errors import Finding
 from traceability.errors import AuditError
+from traceability.ledger._note import encode_base64
 
 __all__ = ["MAX_PROBLEMS", "AuditProblem", "AuditReport", "Findings", "Kind"]
 
@@ -84,7 +85,7 @@ class AuditReport:
         document: dict[str, Any] = {
             "ok": self.ok,
             "size": self.size,
-            "root": self.root.hex(),
+            "root": encode_base64(self.root),
             "checkpoints": self.checkpoints,
             "events": self.events,
             "errors": [problem.as_dict() for problem in self.problems],

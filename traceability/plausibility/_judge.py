@@ -138,8 +138,8 @@ def _quantity(harvest: HarvestClaim, found: Sequence[ParcelEvidence], *, complet
     low = sum(one.area * one.yield_range.p05 for one in found if one.yield_range)
     high = sum(one.area * one.yield_range.p95 for one in found if one.yield_range)
     status: Status = "plausible" if claimed <= high * (1 + QUANTITY_MARGIN) else "questionable"
-    verb_vi = "nằm trong mức" if status == "plausible" else "VƯỢT mức"
-    verb_en = "is within" if status == "plausible" else "EXCEEDS"
+    verb_vi = "không vượt mức" if status == "plausible" else "VƯỢT mức"
+    verb_en = "does not exceed" if status == "plausible" else "EXCEEDS"
     return Check(
         "quantity", status,
         f"Lô {harvest.lot}: khai {_vi(claimed)} t từ {_vi(area, 2)} ha; {verb_vi} "
