@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from apps import consumer, cooperative, farmer, officer
@@ -29,7 +31,7 @@ screens = {
 }
 pages = [
     st.Page(
-        lambda render=render: render(site, lang), title=say(OFFICE, lang, name), url_path=name,
+        partial(render, site, lang), title=say(OFFICE, lang, name), url_path=name,
         default=name == "farmer",
     )
     for name, render in screens.items()

@@ -13,8 +13,11 @@ from apps.cli._common import AsOf, Home, Json, emit, moment, opened, readable_fi
 app = typer.Typer(no_args_is_help=True, help="Print QR label sheets and decode them back.")
 
 PublicUrl = Annotated[
-    str, typer.Option("--domain", help="Web address that the codes lead to.", envvar="AGRIDATA_PUBLIC_URL")
-]  # fmt: skip
+    str,
+    typer.Option(
+        "--domain", help="Web address that the codes lead to.", envvar="AGRIDATA_PUBLIC_URL"
+    ),
+]
 
 DEFAULT_PUBLIC_URL = "https://id.agridata.example"
 """Reserved example domain: a real installation sets AGRIDATA_PUBLIC_URL."""

@@ -100,17 +100,17 @@ def data_sets(session: Session, lang: Lang) -> Table:
 def network(session: Session, lang: Lang, now: Utc) -> Table:
     """List the salinity stations, those that report first, with the age of their last reading."""
     newest = (
-        sa.select(Reading.station_id, sa.func.max(Reading.time).label("time"))
+        select(col(Reading.station_id), sa.func.max(Reading.time).label("time"))
         .where(Reading.variable == "water_salinity", Reading.time <= now)
-        .group_by(Reading.station_id)
+        .group_by(col(Reading.station_id))
         .subquery()
     )
-    elsewhere = sa.select(Reading.station_id).where(Reading.variable != "water_salinity").distinct()
-    found = session.execute(
-        sa.select(Station, newest.c.time)
+    elsewhere = select(Reading.station_id).where(Reading.variable != "water_salinity").distinct()
+    found = session.exec(
+        select(Station, newest.c.time)
         .outerjoin(newest, newest.c.station_id == Station.id)
         .where(newest.c.time.is_not(None) | col(Station.id).not_in(elsewhere))
-        .order_by(newest.c.time.desc().nulls_last(), Station.key)
+        .order_by(newest.c.time.desc().nulls_last(), col(Station.key))
         .limit(ROWS_SHOWN)
     ).all()
     rows = []
@@ -146,15 +146,14 @@ def changes(session: Session, lang: Lang, now: Utc, band: str = "NDVI") -> Table
     if len(scenes) < 2:
         return Table(heads, ())
     after, before = (_means(session, scene.key, band) for scene in scenes)
-    names = dict(
-        session.execute(
-            sa.select(AdminUnit.code, AdminUnit.full_name).where(
+    names = {
+        unit.code: unit.full_name
+        for unit in session.exec(
+            select(AdminUnit).where(
                 col(AdminUnit.code).in_(after), col(AdminUnit.valid_to).is_(None)
             )
-        )
-        .tuples()
-        .all()
-    )
+        ).all()
+    }
     falls = sorted((after[code] - before[code], code) for code in after if code in before)
     rows = tuple(
         (

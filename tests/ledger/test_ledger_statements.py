@@ -6,7 +6,10 @@ import hashlib
 import json
 import shutil
 import stat
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import rfc8785
@@ -462,3 +465,39 @@ def bundle_once(tmp_path_factory):
 def test_a_key_of_the_wrong_kind_is_our_error(bundle):
     with pytest.raises((ProofError, CheckpointError)):
         verify_bundle(bundle[0], "nonsense")
+
+
+SUBMITTER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from ledger_worlds import NOW, submitted
+from agridata.storage import Workspace
+from traceability.ledger import Ledger
+ledger = Ledger.open(Workspace(Path(sys.argv[2]), sys.argv[3]))
+for number in range(int(sys.argv[4]), int(sys.argv[4]) + 8):
+    with ledger.session() as session:
+        ledger.submit_event(session, **submitted(number))
+        session.commit()
+    ledger.sequence()
+    ledger.publish(NOW)
+"""
+
+
+def test_two_processes_submit_sequence_and_publish(world_on):
+    workspace = world_on.workspace
+    folder = str(Path(__file__).parent)
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", SUBMITTER, folder, workspace.home, workspace.url, str(first)],
+            stderr=subprocess.PIPE, text=True,
+        )
+        for first in (0, 100)
+    ]  # fmt: skip
+    for process in running:
+        _, complaints = process.communicate(timeout=90)
+        assert process.returncode == 0, complaints
+    assert world_on.ledger.published().size == world_on.ledger.size == 18
+    assert audit(workspace).ok
+    chain = [parse_statement(world_on.ledger.entry(index)).seq for index in range(2, 18)]
+    assert chain == list(range(16))

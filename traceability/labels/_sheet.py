@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -133,9 +134,13 @@ def _draw_text(canvas: Any, content: LabelContent, left: float, width: float, st
         canvas.drawString(left, y, line)
 
 
-def _typeset(content: LabelContent, width: float, scale: float) -> list[tuple[str, float, str]]:
+def _measured(font: str, size: float, text: str) -> float:
     from reportlab.pdfbase.pdfmetrics import stringWidth
 
+    return float(stringWidth(text, font, size))
+
+
+def _typeset(content: LabelContent, width: float, scale: float) -> list[tuple[str, float, str]]:
     packed = f"Đóng gói {content.packed_on:%d/%m/%Y}" if content.packed_on else ""
     rows = (
         (BOLD, 2.9, content.product_name),
@@ -147,10 +152,10 @@ def _typeset(content: LabelContent, width: float, scale: float) -> list[tuple[st
         (REGULAR, 2.2, f"Nơi {content.location_code}"),
         (REGULAR, 2.2, content.organisation_name),
     )
-    typeset = []
+    typeset: list[tuple[str, float, str]] = []
     for font, size, text in rows:
         scaled = size * scale
-        lines = _wrapped(text, width, lambda part, f=font, s=scaled: stringWidth(part, f, s))
+        lines = _wrapped(text, width, partial(_measured, font, scaled))
         typeset.extend((font, scaled, line) for line in lines)
     return typeset
 

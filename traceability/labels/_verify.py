@@ -108,7 +108,9 @@ def _symbols(pixels: np.ndarray[Any, Any]) -> list[tuple[str, float, float]]:
     import zxingcpp
 
     found = []
-    for code in zxingcpp.read_barcodes(pixels, formats=zxingcpp.BarcodeFormat.QRCode):
+    for code in zxingcpp.read_barcodes(
+        pixels, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    ):
         box = _ink_box(pixels, code.position)
         modules = _module_count(pixels, box)
         module_px = (box[2] - box[0]) / modules
@@ -118,6 +120,8 @@ def _symbols(pixels: np.ndarray[Any, Any]) -> list[tuple[str, float, float]]:
 
 def _ink_box(pixels: np.ndarray[Any, Any], position: Any) -> tuple[int, int, int, int]:
     """Return left, top, right, bottom (exclusive) of the symbol's ink."""
+    import numpy as np
+
     corners = [
         (point.x, point.y)
         for point in (
@@ -130,8 +134,8 @@ def _ink_box(pixels: np.ndarray[Any, Any], position: Any) -> tuple[int, int, int
     right = max(x for x, _ in corners) + slack + 1
     bottom = max(y for _, y in corners) + slack + 1
     dark = pixels[top:bottom, left:right] < DARK
-    rows = dark.any(axis=1).nonzero()[0]
-    columns = dark.any(axis=0).nonzero()[0]
+    rows = np.flatnonzero(dark.any(axis=1))
+    columns = np.flatnonzero(dark.any(axis=0))
     return (
         left + int(columns[0]), top + int(rows[0]),
         left + int(columns[-1]) + 1, top + int(rows[-1]) + 1,
@@ -150,10 +154,14 @@ def _quiet_px(pixels: np.ndarray[Any, Any], box: tuple[int, int, int, int]) -> i
     """Return the smallest clear distance (px) from the ink box, looking to all four sides."""
     left, top, right, bottom = box
     dark = pixels < DARK
-    sides = (
-        dark[top:bottom, :left][:, ::-1].any(axis=0),
-        dark[top:bottom, right:].any(axis=0),
-        dark[:top, left:right][::-1].any(axis=1),
-        dark[bottom:, left:right].any(axis=1),
+    return min(
+        _clear(dark[top:bottom, :left][:, ::-1].any(axis=0)),
+        _clear(dark[top:bottom, right:].any(axis=0)),
+        _clear(dark[:top, left:right][::-1].any(axis=1)),
+        _clear(dark[bottom:, left:right].any(axis=1)),
     )
-    return min(int(side.argmax()) if side.any() else len(side) for side in sides)
+
+
+def _clear(line: Any) -> int:
+    """Return how many leading entries of a boolean line are False."""
+    return int(line.argmax()) if line.any() else len(line)
