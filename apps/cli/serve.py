@@ -46,8 +46,8 @@ def serve(
             problem_vi="chỉ máy chủ nội bộ mới được ghi từ trang",
             fix_vi="hãy bỏ --host hoặc bỏ --local-admin",
         )
-    workspace = opened(home)
     moment = parse_as_of(as_of) if as_of else None
+    workspace = opened(home)
     address = public_url or f"http://{_bracketed(host)}:{port}"
     _require_free(host, port)
 
