@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,14 @@ COMMANDS_HEAD = """\
 
 Written by `python docs/make.py` from the command line itself; a test compares the two.
 
-Every command also takes `--help` and `--json` (one JSON document on standard output, everything else
-on standard error) and, where it needs a workspace, `--home DIR` (default `$AGRIDATA_HOME`, else
-`./agridata-home`). Whatever speaks of "now" takes `--as-of DATE|TIME` and replays that moment.
+Every command also takes `--help` and `--json` (one JSON document on standard output, everything
+else on standard error) and, where it needs a workspace, `--home DIR` (default `$AGRIDATA_HOME`,
+else `./agridata-home`). Whatever speaks of "now" takes `--as-of DATE|TIME` and replays that moment.
 
 Exit codes: `0` done or verdict positive; `1` input rejected or verdict negative; `2` wrong usage;
 `3` the environment lacks something, which is named. With `--json` a rejection is
-`{"ok": false, "errors": [{"where", "field", "problem", "fix"}]}`; without, the same stands on standard
-error in English and Vietnamese. A rejected input leaves the workspace as it was.
+`{"ok": false, "errors": [{"where", "field", "problem", "fix"}]}`; without, the same stands on
+standard error in English and Vietnamese. A rejected input leaves the workspace as it was.
 """
 
 EVERYWHERE = frozenset(
@@ -78,9 +79,7 @@ def _described(path: tuple[str, ...], command: Any) -> Command:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option"]
     needed = [f"{one.opts[0]} {one.metavar or _value(one)}" for one in options if one.required]
-    names = [
-        one.opts[0] for one in options if not one.required and one.opts[0] not in EVERYWHERE
-    ]
+    names = [one.opts[0] for one in options if not one.required and one.opts[0] not in EVERYWHERE]
     shown = [_placeholder(one) for one in arguments] + needed
     summary = " ".join((command.help or "").split("\n\n")[0].split()).replace("``", "`")
     return Command(path, " ".join(shown), tuple(names), summary)
@@ -129,7 +128,7 @@ def limits() -> list[Limit]:
         for path in sorted((ROOT / package).rglob("*.py")):
             body = ast.parse(path.read_text("utf-8")).body
             module = path.relative_to(ROOT).as_posix()
-            for node, after in zip(body, body[1:], strict=False):
+            for node, after in pairwise(body):
                 found += _limit(node, after, module)
     return found
 
@@ -193,9 +192,7 @@ def _docstring(node: ast.stmt) -> str:
 
 def limits_table() -> str:
     """Return the table of named limits."""
-    rows = [
-        f"| `{one.name}` | {one.value} | `{one.module}` | {one.reason} |" for one in limits()
-    ]
+    rows = [f"| `{one.name}` | {one.value} | `{one.module}` | {one.reason} |" for one in limits()]
     return "| name | value | where | why |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
 
 

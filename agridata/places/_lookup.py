@@ -126,7 +126,7 @@ def resolve_slug(session: Session, text: str, on: date | None = None) -> AdminUn
     """
     if level_of_code(text) is not None:
         return get_unit(session, text, on=on)
-    words = text.replace("-", " ")
+    words = search_key(text.replace("-", " "))
     existed = col(AdminUnit.valid_to).is_(None) if on is None else valid_on(on)
     query = select(AdminUnit).where(
         AdminUnit.level == 3, existed, col(AdminUnit.search_key).contains(words, autoescape=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agridata.errors import NotFoundError
 from apps.cli._common import AsOf, Home, Json, emit, moment, opened, readable_file
 from traceability.errors import DuplicateEventError
 
@@ -52,8 +53,15 @@ def capture_file(
     known: list[str] = []
     with workspace.session() as session:
         if session.get(Organisation, organisation) is None:
-            raise typer.BadParameter(f"no organisation {organisation!r}", param_hint="--as")
+            raise NotFoundError(
+                f"no organisation {organisation!r}", field="--as",
+                fix="give the code of a registered organisation",
+                problem_vi=f"không có tổ chức {organisation!r}",
+                fix_vi="hãy dùng mã của tổ chức đã đăng ký",
+            )  # fmt: skip
         personal = personal_values(session)
+    ledger.organisation_key(organisation, now=now)
+    with ledger.session() as session:
         for event in events:
             try:
                 row = capture(

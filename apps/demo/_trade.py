@@ -28,7 +28,7 @@ from traceability.events import (
     receiving_event,
     shipping_event,
 )
-from traceability.labels import print_labels, sheets_of
+from traceability.labels import print_labels, sheet_path, sheets_of
 from traceability.ledger import Checkpoint, Ledger
 from traceability.lots import capture, sequence, trace_forward
 from traceability.lots.models import Lot
@@ -212,7 +212,7 @@ def _labels(session: Session, workspace: Workspace, as_of: Utc, public_url: str)
     for lot in lots:
         done = sheets_of(session, lot.gtin, lot.lot)
         if not done and lot.status == "active":
-            out = workspace.labels_dir / f"{lot.gtin}-{lot.lot}.pdf"
+            out = sheet_path(workspace.labels_dir, session, lot)
             sheet, _ = print_labels(
                 session, lot, count=LABELS_PER_LOT, stock=LABEL_STOCK, domain=public_url,
                 out=out, now=as_of,

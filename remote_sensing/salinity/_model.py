@@ -132,9 +132,7 @@ def fit_pooled_model(
 
 
 def _few_threads() -> Any:
-    from threadpoolctl import (  # type: ignore[import-untyped]  # ships no types
-        threadpool_limits,
-    )
+    from threadpoolctl import threadpool_limits
 
     return threadpool_limits(limits=THREADS, user_api="openmp")
 

@@ -19,6 +19,9 @@ MIN_PEAK_NDVI = 0.4
 MIN_DROP_NDVI = 0.2
 """Smaller falls are haze, view angle or a thinning canopy, not a harvest."""
 
+STRAY_DIP_NDVI = 0.15
+"""A picture this far below the one before and the one after shows haze, not the field."""
+
 GREEN_SHARE = 2 / 3
 BARE_SHARE = 1 / 3
 """Green is above the trough by ⅔ of the fall, bare below by ⅓: ripening lies between."""
@@ -48,7 +51,7 @@ def harvest_window(
 ) -> HarvestWindowSeen | None:
     """Return the window of the largest sustained fall of NDVI after a peak.
 
-    The series is cleaned of single outliers (running median of three), split into rises
+    The series is cleaned of single low outliers, split into rises
     and falls of at least `min_drop`, and the deepest fall is bracketed by observations.
 
     Parameters
@@ -71,10 +74,10 @@ def harvest_window(
     UsageError
         If there is not one value per date.
     """
-    days, values = _ordered(dates, ndvi)
+    days, calm = _ordered(dates, ndvi)
     if days.size < MIN_OBSERVATIONS:
         return None
-    calm = _running_median(values)
+    days, calm = _without_strays(days, calm)
     falls = [
         (calm[peak] - calm[trough], peak, trough)
         for peak, trough in _falls(calm, min_drop)
@@ -113,11 +116,16 @@ def _ordered(
     return days, sums / np.maximum(np.bincount(place, minlength=days.size), 1)
 
 
-def _running_median(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Median of three; the ends keep their own value."""
-    calm = values.copy()
-    calm[1:-1] = np.median(np.stack([values[:-2], values[1:-1], values[2:]]), axis=0)
-    return calm
+def _without_strays(
+    days: NDArray[np.int64], values: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Leave out single pictures far below both neighbours: haze and cloud only lower NDVI.
+
+    They are left out, not smoothed over: a running median would move the fall that follows.
+    """
+    depth = np.minimum(values[:-2], values[2:]) - values[1:-1]
+    kept = np.concatenate(([True], depth < STRAY_DIP_NDVI, [True]))
+    return days[kept], values[kept]
 
 
 def _falls(calm: NDArray[np.float64], prominence: float) -> list[tuple[int, int]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlmodel import Session, col, select
 
@@ -19,7 +21,7 @@ from traceability.labels._verify import SheetReport, verify_sheet
 from traceability.labels.models import Label, LabelSheet
 from traceability.lots.models import Lot
 
-__all__ = ["MAX_LABELS", "lot_uri", "print_labels"]
+__all__ = ["MAX_LABELS", "lot_uri", "print_labels", "sheet_path", "sheets_of"]
 
 MAX_LABELS = 2_000
 """Labels in one request: about a hundred A4 sheets, twenty seconds of rendering."""
@@ -134,13 +136,22 @@ def _content(
 
 def _write_whole(path: Path, content: bytes) -> None:
     """Write, fsync and rename, so that no half sheet is ever found."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
-    with partial.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    partial.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise LabelError(
+            f"cannot be written: {error.strerror or error}", where=str(path), field="--out",
+            fix="name a file in a folder that can be written to",
+            problem_vi="không ghi được tệp này", fix_vi="hãy chọn tệp trong thư mục ghi được",
+        ) from error  # fmt: skip
 
 
 def _record(
@@ -172,6 +183,16 @@ def _record(
         )  # fmt: skip
     session.flush()
     return sheet
+
+
+def sheet_path(folder: Path, session: Session, lot: Lot) -> Path:
+    """Return where the next sheet of a lot is kept: no earlier one is overwritten.
+
+    Lot numbers may hold ``/`` and ``.``; they are escaped, so that the file stays in `folder`.
+    """
+    number = len(sheets_of(session, lot.gtin, lot.lot)) + 1
+    name = f"{lot.gtin}-{quote(lot.lot, safe='')}"
+    return folder / (f"{name}.pdf" if number == 1 else f"{name}-{number}.pdf")
 
 
 def sheets_of(session: Session, gtin: str, lot: str) -> list[LabelSheet]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from agridata.vocabulary import Utc, to_utc
 from traceability.errors import DuplicateEventError, EventError, IdentityConflictError
 from traceability.events import canonical_bytes, event_hash, validate_event
 from traceability.events.models import TraceEvent
-from traceability.lots._projection import index_event, touches
+from traceability.lots._projection import bare_word, index_event, touches
 
 if TYPE_CHECKING:
     from traceability.ledger import Ledger
 
 __all__ = ["capture", "sequence"]
+
+LEAP_SECOND = re.compile(r":60(?=[.Z+-])")
 
 
 def capture(
@@ -82,6 +85,19 @@ def _refuse_known(session: Session, identity: str, event_id: str) -> None:
         )  # fmt: skip
 
 
+def _moment(text: str) -> Utc:
+    """Return an RFC 3339 time; a leap second counts as the second before it."""
+    try:
+        return to_utc(datetime.fromisoformat(LEAP_SECOND.sub(":59", text.upper())))
+    except (ValueError, OverflowError) as error:
+        raise EventError(
+            f"the time {text!r} cannot be stored", where="$.eventTime", field="eventTime",
+            fix="write it like 2026-03-20T06:00:00+07:00",
+            problem_vi=f"không lưu được thời điểm {text!r}",
+            fix_vi="hãy viết dạng 2026-03-20T06:00:00+07:00",
+        ) from error  # fmt: skip
+
+
 def _store(
     session: Session,
     ledger: Ledger,
@@ -96,8 +112,8 @@ def _store(
         cbv_hash=identity,
         jcs_sha256=hashlib.sha256(document).hexdigest(),
         event_type=str(event["type"]),
-        biz_step=str(event.get("bizStep", "")),
-        event_time=to_utc(datetime.fromisoformat(str(event["eventTime"]))),
+        biz_step=bare_word(event.get("bizStep", "")),
+        event_time=_moment(str(event["eventTime"])),
         recorded_at=now,
         organisation_code=organisation_code,
         document=document.decode("utf-8"),
@@ -119,19 +135,18 @@ def _store(
 def sequence(session: Session, ledger: Ledger) -> int:
     """Move the queued statements into the log and note each event's index; commits.
 
+    An event whose statement reached the log in a run that ended before the note is noted too.
+
     Returns
     -------
     int
         How many statements were sequenced.
     """
     session.commit()
-    sequenced = ledger.sequence()
-    for statement_hash, index in sequenced:
-        row = session.exec(
-            select(TraceEvent).where(TraceEvent.statement_hash == statement_hash)
-        ).first()
-        if row is not None:
-            row.log_index = index
-            session.add(row)
+    sequenced = dict(ledger.sequence())
+    for row in session.exec(select(TraceEvent).where(col(TraceEvent.log_index).is_(None))).all():
+        index = sequenced.get(row.statement_hash)
+        row.log_index = ledger.index_of(row.statement_hash) if index is None else index
+        session.add(row)
     session.commit()
     return len(sequenced)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import fsum
 
 from sqlmodel import Session, col, select
 
 from agridata.errors import NotFoundError
+from traceability.errors import IdentifierError
 from traceability.events.models import TraceEvent
-from traceability.lots._projection import LotRef
+from traceability.identifiers import normalise_short_code
+from traceability.lots._projection import LotRef, neighbours
 from traceability.lots.models import EventLot, Lot
 
 __all__ = ["Balance", "Genealogy", "balance", "find_lot", "trace_back", "trace_forward"]
+
+SCALE_STEP_KG = 1e-6
+"""Below a milligram a difference is rounding of sums, not goods."""
+
+GTIN_DIGITS = 14
+"""A GTIN of 8, 12 or 13 digits is stored with leading zeros."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +39,11 @@ class Genealogy:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Mass balance of one lot, kilograms; None where no event states a mass."""
+    """Mass balance of one lot, kilograms.
+
+    `produced_kg` is None where not every mass is stated. `shipped_kg` is the most that one
+    organisation shipped of it: a lot that changes hands twice is not twice as heavy.
+    """
 
     produced_kg: float | None
     consumed_kg: float
@@ -41,16 +54,22 @@ class Balance:
 def find_lot(session: Session, text: str) -> Lot:
     """Return the lot written as ``GTIN/LOT``, as a lot number that is unique, or as a short code.
 
+    A lot number may hold slashes itself; a short code may be typed as on the label, in groups.
+
     Raises
     ------
     NotFoundError
         If no lot, or more than one, answers to `text`.
     """
-    gtin, _, number = text.rpartition("/")
-    query = select(Lot).where((Lot.lot == number) | (Lot.short_code == text.upper()))
-    if gtin:
-        query = query.where(Lot.gtin == gtin)
-    found = session.exec(query).all()
+    asked = text.strip()
+    gtin, _, number = asked.partition("/")
+    found = session.exec(
+        select(Lot).where(
+            (Lot.lot == asked)
+            | (Lot.short_code == _typed_code(asked))
+            | ((Lot.gtin == gtin.zfill(GTIN_DIGITS)) & (Lot.lot == number))
+        )
+    ).all()
     if len(found) == 1:
         return found[0]
     raise NotFoundError(
@@ -60,6 +79,14 @@ def find_lot(session: Session, text: str) -> Lot:
         problem_vi="không có lô này" if not found else "nhiều sản phẩm có cùng số lô này",
         fix_vi="hãy viết GTIN/SỐ-LÔ; xem danh sách bằng `agridata trace lots`",
     )  # fmt: skip
+
+
+def _typed_code(text: str) -> str:
+    """Return a short code as stored, however it was typed; the text itself if it is none."""
+    try:
+        return normalise_short_code(text)
+    except IdentifierError:
+        return text
 
 
 def trace_back(session: Session, gtin: str, lot: str) -> Genealogy:
@@ -90,23 +117,12 @@ def _walk(
     return Genealogy(root, tuple(seen), tuple(sorted(set(links))), tuple(events))
 
 
-def _other_side(session: Session, ref: LotRef, own: str, other: str) -> list[LotRef]:
-    """Return the lots in role `other` of the events where `ref` stands in role `own`."""
-    rows = select(EventLot.event_row).where(
-        EventLot.gtin == ref.gtin, EventLot.lot == ref.lot, EventLot.role == own
-    )
-    found = session.exec(
-        select(EventLot).where(col(EventLot.event_row).in_(rows), EventLot.role == other)
-    ).all()
-    return sorted({LotRef(one.gtin, one.lot) for one in found})
-
-
 def _sources(session: Session, ref: LotRef) -> list[LotRef]:
-    return _other_side(session, ref, "produced", "consumed")
+    return neighbours(session, ref, "produced", "consumed")
 
 
 def _products(session: Session, ref: LotRef) -> list[LotRef]:
-    return _other_side(session, ref, "consumed", "produced")
+    return neighbours(session, ref, "consumed", "produced")
 
 
 def _events_of(session: Session, refs: list[LotRef], *, backward: bool) -> list[TraceEvent]:
@@ -138,18 +154,19 @@ def _feeds(session: Session, event_row: int, wanted: set[LotRef]) -> bool:
 def balance(session: Session, gtin: str, lot: str) -> Balance:
     """Compare what was produced of a lot with what left it (used up or shipped), in kg."""
     touched = session.exec(
-        select(EventLot, TraceEvent.biz_step)
+        select(EventLot, TraceEvent)
         .join(TraceEvent, col(TraceEvent.id) == EventLot.event_row)
         .where(EventLot.gtin == gtin, EventLot.lot == lot)
     ).all()
     produced = [one.quantity_kg for one, _ in touched if one.role == "produced"]
     stated = [kg for kg in produced if kg is not None]
-    consumed = sum(one.quantity_kg or 0.0 for one, _ in touched if one.role == "consumed")
-    shipped = sum(
-        one.quantity_kg or 0.0
-        for one, step in touched
-        if one.role == "observed" and step == "shipping"
-    )
-    total = sum(stated) if stated else None
-    over = total is not None and max(consumed, shipped) > total + 1e-6
-    return Balance(total, consumed, shipped, over)
+    consumed = fsum(one.quantity_kg or 0.0 for one, _ in touched if one.role == "consumed")
+    shipped: dict[str, float] = {}
+    for one, row in touched:
+        if one.role == "observed" and row.biz_step == "shipping":
+            sent = shipped.get(row.organisation_code, 0.0)
+            shipped[row.organisation_code] = sent + (one.quantity_kg or 0.0)
+    total = fsum(stated) if stated and len(stated) == len(produced) else None
+    most = max(shipped.values(), default=0.0)
+    over = total is not None and max(consumed, most) > total + SCALE_STEP_KG
+    return Balance(total, consumed, most, over)

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from agridata.errors import NotFoundError
 from agridata.forecasts import Advice, SalinityForecast, advice_for, latest_salinity
 from agridata.observations.models import Station
-from agridata.places import get_unit
+from agridata.places import resolve_slug
 from agridata.registry.models import Parcel
 from agridata.vocabulary import Utc, local_date, to_local
 from apps.views._text import Lang, day, moment, number, say
@@ -85,10 +85,11 @@ def water_page(
     Raises
     ------
     NotFoundError
-        If the place is unknown, or no advice was ever issued for it.
+        If the place (a code, or a name without tone marks) is unknown, or was never
+        given advice.
     """
-    unit = get_unit(session, place_code)
-    advice = advice_for(session, place_code, threshold_gl, until=now)
+    unit = resolve_slug(session, place_code)
+    advice = advice_for(session, unit.code, threshold_gl, until=now)
     if advice is None:
         raise NotFoundError(
             f"no advice was issued for {unit.full_name}", where=place_code, field="place",
