@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from agridata.evidence import HarvestWindow, ParcelEvidence, YieldRange
+from agridata.evidence import ParcelEvidence, YieldRange
 from agridata.forecasts.models import YieldForecast
-from agridata.observations.models import Scene, ZonalStatistic
 from agridata.registry.models import Parcel, Planting
 from agridata.vocabulary import Hectare, TonnesPerHectare, Utc, local_date
+from apps.scenes import observed_harvest
 from traceability.events.models import TraceEvent
 from traceability.lots import Genealogy, event_document, touches, trace_back
 from traceability.lots.models import Lot
 from traceability.plausibility import HarvestClaim, LotClaim, Verdict, judge
 
-__all__ = ["STATISTICS_UNIT", "claim_of", "evidence_for", "harvest_seen", "judge_lot"]
+__all__ = ["STATISTICS_UNIT", "claim_of", "evidence_for", "judge_lot"]
 
 SEASON_DAYS = 60
 """Harvest events of one parcel closer together than this belong to one season."""
@@ -117,7 +117,7 @@ def evidence_for(
         area_simulated=parcel.simulated,
         crop=planting.crop if planting else "",
         sown_on=planting.sown_on if planting else None,
-        harvest=harvest_seen(session, parcel_code, harvested_on, as_of),
+        harvest=observed_harvest(session, parcel_code, until=as_of, around=harvested_on),
         yield_range=_yield_range(session, planting) if planting else None,
         as_of=as_of,
     )
@@ -154,40 +154,4 @@ def _yield_range(session: Session, planting: Planting) -> YieldRange | None:
         source=f"{STATISTICS_UNIT} {issued.season} {issued.year}, "
         f"figures to {issued.last_known_year}",
         simulated=issued.simulated,
-    )
-
-
-def harvest_seen(
-    session: Session, parcel_code: str, harvested_on: date, as_of: Utc
-) -> HarvestWindow | None:
-    """Return the harvest that the parcel's NDVI series shows in that season, if it shows one."""
-    import numpy as np
-
-    from remote_sensing.series import harvest_window
-
-    seen = session.exec(
-        select(Scene, ZonalStatistic)
-        .join(ZonalStatistic, col(ZonalStatistic.scene_key) == Scene.key)
-        .where(
-            ZonalStatistic.zone_kind == "parcel",
-            ZonalStatistic.zone == parcel_code,
-            ZonalStatistic.band == "NDVI",
-            Scene.time <= as_of,
-        )
-        .order_by(col(Scene.time))
-    ).all()
-    near = [
-        (scene, value)
-        for scene, value in seen
-        if abs((local_date(scene.time) - harvested_on).days) <= 2 * SEASON_DAYS
-    ]
-    means = [np.nan if value.mean is None else value.mean for _, value in near]
-    found = harvest_window([local_date(scene.time) for scene, _ in near], np.array(means))
-    if found is None:
-        return None
-    return HarvestWindow(
-        first_day=found.first_day,
-        last_day=found.last_day,
-        source=f"NDVI, {len(near)} scenes",
-        simulated=any(scene.simulated for scene, _ in near),
     )

@@ -40,14 +40,12 @@ class Foreseen:
 
 
 def foresee(session: Session, moments: Moments, *, tell: Tell) -> Foreseen:
-    """Issue the salinity and yield forecasts and the advice as of their moments; commits."""
+    """Issue the salinity and yield forecasts and the advice as of their moments."""
     run = run_salinity(session, as_of=moments.water)
     salinity = store_salinity_run(session, run)
-    session.commit()
     tell(f"salinity: {salinity} forecast rows")
     yields = run_yield(session, years=_years(moments), last_known_year=moments.last_statistics_year)
     grown = store_yield_run(session, yields, simulated=_simulated(session))
-    session.commit()
     tell(f"yield: {grown} forecast rows")
     place = _advise_everywhere(session, moments, tell)
     return Foreseen(salinity, grown, place)
@@ -74,7 +72,6 @@ def _advise_everywhere(session: Session, moments: Moments, tell: Tell) -> str | 
             )
             store_advice_result(session, result)
             told += 1
-    session.commit()
     best = _best_place(session, moments)
     tell(f"advice: {told} sentences; farmer's page for {best or 'no place'}")
     return best

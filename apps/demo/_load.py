@@ -29,7 +29,7 @@ def load_published(
     now: Utc,
     tell: Tell,
 ) -> None:
-    """Load what was published (or simulated as if it had been); commits after each source."""
+    """Load what was published (or simulated as if it had been); the caller commits."""
     _places(session, folder, now, tell)
     today = local_date(now)
 
@@ -39,14 +39,14 @@ def load_published(
 
     for source in sources.get("stations", ()):
         report = import_stations(session, source.path, source.info, now, locate=locate)
-        _done(session, tell, source, report.imported, len(report.rejected))
+        _done(tell, source, report.imported, len(report.rejected))
     for role in READING_ROLES:
         for source in sources.get(role, ()):
             report = import_readings(session, source.path, PRESETS[role], source.info, now)
-            _done(session, tell, source, report.imported, len(report.rejected))
+            _done(tell, source, report.imported, len(report.rejected))
     for source in sources.get("rice_panel", ()):
         report = import_rice_panel(session, source.path, source.info, now)
-        _done(session, tell, source, report.imported, len(report.rejected))
+        _done(tell, source, report.imported, len(report.rejected))
 
 
 def _places(session: Session, folder: Path, now: Utc, tell: Tell) -> None:
@@ -56,11 +56,9 @@ def _places(session: Session, folder: Path, now: Utc, tell: Tell) -> None:
         if sample
         else load_real_admin(session, folder / "admin", now)
     )
-    session.commit()
     for name, report in reports.items():
         tell(f"{name}: {report.imported} rows stored, {len(report.rejected)} rejected")
 
 
-def _done(session: Session, tell: Tell, source: SourceFile, stored: int, rejected: int) -> None:
-    session.commit()
+def _done(tell: Tell, source: SourceFile, stored: int, rejected: int) -> None:
     tell(f"{source.path.name}: {stored} rows stored, {rejected} rejected")

@@ -51,7 +51,7 @@ class Moments:
 def choose_moments(
     session: Session, sources: dict[str, list[SourceFile]], as_of: Utc | None
 ) -> Moments:
-    """Take ``--as-of``, else what the samples record, else what the real data allow; commits.
+    """Take ``--as-of``, else what the samples record, else what the real data allow.
 
     Real data: water on the morning of 1 April of the last season with two-hourly readings at five
     stations or more (or at the last reading, if earlier); air and trade at the end of the last
@@ -114,10 +114,9 @@ def _record(session: Session, moments: Moments) -> None:
         elif row.kind == "statistics":
             row.as_of = moments.trade
         session.add(row)
-    session.commit()
+    session.flush()
 
 
 def record_kind(session: Session, kind: str, moment: Utc) -> None:
-    """Note the moment of one kind of data set; commits."""
+    """Note the moment of one kind of data set."""
     session.execute(sa.update(DataSet).where(col(DataSet.kind) == kind).values(as_of=moment))
-    session.commit()

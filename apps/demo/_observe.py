@@ -31,7 +31,7 @@ def observe(
     now: Utc,
     tell: Tell,
 ) -> None:
-    """Add every scene and store its zonal statistics; what is stored already is left; commits."""
+    """Add every scene and store its zonal statistics; what is stored already is left."""
     communes = hau_giang_communes(session, "2025")
     fields = session.exec(select(Parcel).order_by(col(Parcel.code))).all()
     for source in sources.get("scene", ()):
@@ -39,13 +39,11 @@ def observe(
             session, workspace, source.path, now=now,
             info=replace(source.info, kind="scene"), simulated=source.info.simulated,
         )  # fmt: skip
-        session.commit()
         if _has_statistics(session, scene):
             continue
         stored = store_commune_statistics(session, workspace, scene.key, communes).rows
         if scene.period == FINEST_PERIOD:
             stored += store_parcel_statistics(session, workspace, scene.key, fields).rows
-        session.commit()
         tell(f"{source.path.name}: {stored} zonal rows")
     record_kind(session, "scene", moments.air)
 

@@ -16,6 +16,8 @@ from apps.demo._load import Tell
 from apps.demo._moments import Moments, record_kind
 from apps.simulation import (
     SAMPLE_COMMUNES,
+    SAMPLE_SEASON_YEAR,
+    SAMPLE_SEED,
     Commune,
     SimulatedRegistry,
     schematic_communes,
@@ -23,7 +25,10 @@ from apps.simulation import (
     write_registry,
 )
 
-__all__ = ["load_people_and_land"]
+__all__ = ["SIMULATED", "load_people_and_land"]
+
+SIMULATED = "simulated_registry"
+"""Folder in the workspace that keeps what was simulated, as it was loaded."""
 
 
 def load_people_and_land(
@@ -36,18 +41,20 @@ def load_people_and_land(
     now: Utc,
     tell: Tell,
 ) -> SimulatedRegistry:
-    """Load the registry of the samples, or simulate one over the real communes; commits.
+    """Load the registry of the samples, or simulate one over the real communes.
 
     Returns
     -------
     SimulatedRegistry
         The simulated world behind the registry, from which the season's trade is told.
     """
-    ready = folder / "registry"
-    communes = _schematic() if ready.is_dir() else _real(session)
-    registry = simulate_registry(communes, season_year=moments.season_year, seed=seed)
-    source = ready if ready.is_dir() else workspace.home / "simulated_registry"
-    if not ready.is_dir():
+    source = folder / "registry"
+    if source.is_dir():  # made beforehand, from the samples' own seed and season
+        seed = SAMPLE_SEED
+        registry = simulate_registry(_schematic(), season_year=SAMPLE_SEASON_YEAR, seed=seed)
+    else:
+        source = workspace.home / SIMULATED
+        registry = simulate_registry(_real(session), season_year=moments.season_year, seed=seed)
         source.mkdir(exist_ok=True)
         write_registry(registry, source)
     info = SourceInfo(
@@ -56,7 +63,6 @@ def load_people_and_land(
         simulated=True, as_of=moments.trade,
     )  # fmt: skip
     reports = load_registry(session, source, info, now, lambda: os.urandom(16))
-    session.commit()
     record_kind(session, "registry", moments.trade)
     for name, report in reports.items():
         tell(f"{name}: {report.imported} rows stored, {len(report.rejected)} rejected (simulated)")

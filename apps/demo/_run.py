@@ -21,7 +21,7 @@ from apps.demo._foresee import Foreseen, foresee
 from apps.demo._load import Tell, load_published
 from apps.demo._moments import Moments, choose_moments
 from apps.demo._observe import observe
-from apps.demo._people import load_people_and_land
+from apps.demo._people import SIMULATED, load_people_and_land
 from apps.demo._sources import find_sources
 from apps.demo._trade import Traded, trade
 from apps.evidence import judge_lot
@@ -90,31 +90,45 @@ def run_demo(
     Raises
     ------
     AgridataError
-        If a source is missing or broken; what earlier steps stored stays, whole.
+        If a source is missing or broken; the workspace is left as it was.
     """
     sources = find_sources(folder)
     with workspace.session() as session:
-        load_published(session, folder, sources, now=now, tell=tell)
-        moments = choose_moments(session, sources, as_of)
-        registry = load_people_and_land(
-            session, workspace, folder, moments, seed=seed, now=now, tell=tell
-        )
-        observe(session, workspace, sources, moments, now=now, tell=tell)
-        foreseen = foresee(session, moments, tell=tell)
-        with _unlocked(session):
-            traded = trade(
-                session, workspace, registry, moments.trade,
-                seed=seed, public_url=public_url, tell=tell,
-            )  # fmt: skip
+        with _all_or_nothing(session, workspace):
+            load_published(session, folder, sources, now=now, tell=tell)
+            moments = choose_moments(session, sources, as_of)
+            registry = load_people_and_land(
+                session, workspace, folder, moments, seed=seed, now=now, tell=tell
+            )
+            observe(session, workspace, sources, moments, now=now, tell=tell)
+            foreseen = foresee(session, moments, tell=tell)
+        traded = trade(
+            session, workspace, registry, moments.trade,
+            seed=seed, public_url=public_url, tell=tell,
+        )  # fmt: skip
         return _report(session, moments, foreseen, traded)
 
 
 @contextmanager
-def _unlocked(session: Session) -> Iterator[None]:
-    """End the session's read transaction first: the log's writers take the lock themselves."""
-    session.commit()
-    yield
-    session.commit()
+def _all_or_nothing(session: Session, workspace: Workspace) -> Iterator[None]:
+    """Commit at the end; if a source was refused, take rows and files of this run back.
+
+    The commit also lets the database go: the log's writers take the lock themselves.
+    """
+    before = _files(workspace)
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        for path in _files(workspace) - before:
+            path.unlink()
+        raise
+
+
+def _files(workspace: Workspace) -> set[Path]:
+    folders = (workspace.scenes_dir, workspace.home / SIMULATED)
+    return {path for folder in folders for path in folder.glob("*") if path.is_file()}
 
 
 def _report(session: Session, moments: Moments, foreseen: Foreseen, traded: Traded) -> DemoReport:

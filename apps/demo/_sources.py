@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from agridata.errors import InputError
+from agridata.errors import InputError, UsageError
 from agridata.storage import SourceInfo
-from agridata.vocabulary import parse_as_of
+from agridata.vocabulary import Utc, parse_as_of
 
 __all__ = ["SourceFile", "find_sources"]
 
@@ -73,6 +72,10 @@ _KNOWN = (
 )  # fmt: skip
 
 
+_LISTED = ("file", "kind", "title_vi", "title_en", "source", "licence", "simulated", "as_of")
+_MAY_BE_EMPTY = ("licence", "as_of")
+
+
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """One file to load: its role in the walk and what is said of it."""
@@ -88,7 +91,7 @@ def find_sources(folder: Path) -> dict[str, list[SourceFile]]:
     Raises
     ------
     InputError
-        If the folder is missing or holds none of the known files.
+        If the folder is missing, holds none of the known files, or lists one that is missing.
     """
     if not folder.is_dir():
         raise InputError(
@@ -134,12 +137,17 @@ def _info(path: Path, known: _Known) -> SourceInfo:
 
 
 def _listed(folder: Path, listing: Path) -> list[SourceFile]:
-    with listing.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = _read_listing(listing)
     prefixes = {(known.folder, known.prefix): known for known in _KNOWN}
     found = []
     for row in rows:
         path = folder / row["file"]
+        if not path.is_file():
+            raise InputError(
+                f"names {row['file']}, which is not there", where=str(listing), field="file",
+                fix="copy the whole folder again",
+                problem_vi=f"thiếu tệp {row['file']}", fix_vi="hãy chép lại cả thư mục",
+            )  # fmt: skip
         role = row.get("role") or next(
             (
                 known.role
@@ -152,8 +160,41 @@ def _listed(folder: Path, listing: Path) -> list[SourceFile]:
     return found
 
 
+def _read_listing(listing: Path) -> list[dict[str, str]]:
+    try:
+        with listing.open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"cannot be read: {error}", where=str(listing), fix="save it as CSV in UTF-8",
+            problem_vi="không đọc được danh mục nguồn", fix_vi="hãy lưu dạng CSV, mã UTF-8",
+        ) from error  # fmt: skip
+    for number, row in enumerate(rows, start=2):
+        missing = [name for name in _LISTED if not row.get(name) and name not in _MAY_BE_EMPTY]
+        missing += [name for name in _MAY_BE_EMPTY if row.get(name) is None]
+        if missing:
+            raise InputError(
+                f"lacks {', '.join(missing)}", where=f"{listing}:{number}", field=missing[0],
+                fix=f"one row per file with the columns {', '.join(_LISTED)}",
+                problem_vi=f"thiếu {', '.join(missing)}",
+                fix_vi=f"mỗi tệp một dòng với các cột {', '.join(_LISTED)}",
+            )  # fmt: skip
+    return rows
+
+
+def _listed_moment(row: dict[str, str]) -> Utc | None:
+    try:
+        return parse_as_of(row["as_of"]) if row["as_of"] else None
+    except UsageError as error:
+        found = error.findings[0]
+        raise InputError(
+            found.problem, where=f"SOURCES.csv, {row['file']}", field="as_of", fix=found.fix,
+            problem_vi=found.problem_vi, fix_vi=found.fix_vi,
+        ) from error  # fmt: skip
+
+
 def _listed_info(path: Path, row: dict[str, str]) -> SourceInfo:
-    as_of: datetime | None = parse_as_of(row["as_of"]) if row.get("as_of") else None
+    as_of = _listed_moment(row)
     return SourceInfo(
         key=data_set_key(path), kind=row["kind"], title_vi=row["title_vi"],
         title_en=row["title_en"], source=row["source"], licence=row["licence"],

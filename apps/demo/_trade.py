@@ -226,6 +226,8 @@ def _labels(session: Session, workspace: Workspace, as_of: Utc, public_url: str)
 
 def _recall_drill(session: Session, plans: list[LotPlan]) -> float:
     """Time a mock recall: from one harvest lot to every lot, event and label that it reached."""
+    if not plans:
+        return 0.0  # nothing was ripe yet at that moment
     harvest = plans[0].harvests[0]
     start = perf_counter()
     reached = trace_forward(session, harvest.gtin, harvest.lot)

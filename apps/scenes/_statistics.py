@@ -30,6 +30,9 @@ __all__ = [
     "zone_series",
 ]
 
+SEASON_REACH_DAYS = 120
+"""Before a harvest lie 90–105 days of crop; the same after it belongs to the next."""
+
 DELETE_CODES = 10_000
 """Zone codes per statement: SQLite binds at most 32,766 values."""
 
@@ -154,16 +157,29 @@ def zone_series(
 
 
 def observed_harvest(
-    session: Session, parcel_code: str, *, until: Utc, band: str = "NDVI"
+    session: Session,
+    parcel_code: str,
+    *,
+    until: Utc,
+    around: date | None = None,
+    band: str = "NDVI",
 ) -> HarvestWindow | None:
     """Return between which pictures a parcel was harvested, as evidence for plausibility.
 
     None where no clear cycle was seen up to `until`: it means "not observed", never
     "not harvested".
+
+    Parameters
+    ----------
+    around
+        Look only at pictures within `SEASON_REACH_DAYS` of this day, so that a field with
+        several seasons is asked about one; None looks at all.
     """
     from remote_sensing.series import harvest_window
 
     series = zone_series(session, "parcel", parcel_code, band, until)
+    if around is not None:
+        series = [one for one in series if abs((one[0] - around).days) <= SEASON_REACH_DAYS]
     seen = harvest_window(
         [day for day, *_ in series],
         [float("nan") if mean is None else mean for _, mean, *_ in series],

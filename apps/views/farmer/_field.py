@@ -13,7 +13,8 @@ from agridata.places import get_unit
 from agridata.places.models import AdminUnit
 from agridata.registry.models import Parcel, Planting
 from agridata.vocabulary import Utc, local_date
-from apps.evidence import STATISTICS_UNIT, harvest_seen
+from apps.evidence import STATISTICS_UNIT
+from apps.scenes import observed_harvest
 from apps.views._text import Lang, day, moment, number, say
 from apps.views._trace_chart import greenness
 from apps.views._trace_model import Chart, LotLink
@@ -97,7 +98,9 @@ def _field_facts(
             (say(FARMER, lang, key), text)
             for key, text in [*rows, ("crop", crop_name(parcel.land_use, lang))]
         )
-    seen = harvest_seen(session, parcel.code, planting.expected_harvest_on or local_date(now), now)
+    seen = observed_harvest(
+        session, parcel.code, until=now, around=planting.expected_harvest_on or local_date(now)
+    )
     rows += [
         ("crop", f"{crop_name(planting.crop, lang)} {planting.variety}".strip()),
         ("season", f"{SEASONS[planting.season].text(lang)} {planting.year}"),
