@@ -63,11 +63,28 @@ def new_serial() -> str:
 
 
 @app.command()
-def verify(file: Path, as_json: Json = False) -> None:
-    """Render a label sheet, decode every symbol, measure module and quiet zone."""
+def verify(file: Path, home: Home = None, as_json: Json = False) -> None:
+    """Render a label sheet, decode every symbol, measure module and quiet zone.
+
+    A sheet that this workspace printed is held against its print ledger; any other
+    against the list of payloads that it carries itself.
+    """
     from traceability.labels import verify_sheet
 
-    report = verify_sheet(readable_file(file).read_bytes())
+    pdf = readable_file(file).read_bytes()
+    report = verify_sheet(pdf, _printed_payloads(home, pdf))
     emit(report.as_dict(), as_json=as_json)
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _printed_payloads(home: Path | None, pdf: bytes) -> list[str] | None:
+    from agridata.errors import NotFoundError
+    from traceability.labels import payloads_of
+
+    try:
+        workspace = opened(home)
+    except NotFoundError:
+        return None
+    with workspace.session() as session:
+        return payloads_of(session, pdf)

@@ -43,12 +43,13 @@ def leaves() -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("path", leaves(), ids=" ".join)
-def test_every_leaf_takes_json_and_explains_itself(
+def test_every_leaf_takes_home_and_json_and_explains_itself(
     path: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, _ = run(capsys, *path, "--help")
     assert code == 0
     assert "--json" in out
+    assert "--home" in out
 
 
 @pytest.mark.parametrize(

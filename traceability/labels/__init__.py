@@ -14,6 +14,7 @@ __all__ = [
     "Symbol",
     "fit_symbol",
     "lot_uri",
+    "payloads_of",
     "print_labels",
     "render_sheet",
     "sheet_path",

@@ -204,3 +204,16 @@ def sheets_of(session: Session, gtin: str, lot: str) -> list[LabelSheet]:
             .order_by(col(LabelSheet.id))
         ).all()
     )
+
+
+def payloads_of(session: Session, pdf: bytes) -> list[str] | None:
+    """Return what the print ledger says a sheet's symbols hold; None for an unknown sheet."""
+    sheet = session.exec(
+        select(LabelSheet).where(LabelSheet.sha256 == hashlib.sha256(pdf).hexdigest())
+    ).first()
+    if sheet is None:
+        return None
+    labels = session.exec(
+        select(Label).where(Label.sheet_id == sheet.id).order_by(col(Label.slot))
+    ).all()
+    return [label.uri for label in labels]
