@@ -70,6 +70,12 @@ FARMER: Mapping[str, Sentence] = {
     "threshold_other": S("Xem với ngưỡng {value} g/L", "See it at {value} g/L"),
     "threshold_1": S("lúa non, lúa trổ, cây ăn trái", "young and flowering rice, fruit"),
     "threshold_4": S("mức nguy hại cho lúa", "harmful to rice"),
+    "stale": S(
+        "Chưa rõ có lấy nước được hay không: số đo mới nhất lúc {moment}, đã {age} giờ "
+        "(quá {limit} giờ thì không khuyến cáo).",
+        "Unknown whether water may be taken: the newest reading is of {moment}, {age} hours old "
+        "(no advice beyond {limit} hours).",
+    ),
     "windows": S("Giờ lấy nước được trong 7 ngày tới", "Safe hours in the next 7 days"),
     "window": S("{day}, {start}–{end}", "{day}, {start}–{end}"),
     "window_days": S("{start} đến {end}", "{start} to {end}"),

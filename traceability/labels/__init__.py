@@ -1,6 +1,12 @@
 """QR label sheets: printed, decoded back, accounted for."""
 
-from traceability.labels._print import MAX_LABELS, lot_uri, print_labels, sheet_path, sheets_of
+from traceability.labels._print import (
+    MAX_LABELS,
+    lot_uri,
+    payloads_of,
+    print_labels,
+    sheets_of,
+)
 from traceability.labels._sheet import LabelContent, render_sheet
 from traceability.labels._stock import Stock, stock, stocks
 from traceability.labels._symbol import Symbol, fit_symbol

@@ -26,6 +26,12 @@ __all__ = ["THRESHOLDS_GL", "ForecastDay", "WaterPage", "water_page"]
 THRESHOLDS_GL = (1.0, 4.0)
 """The two isolines of every Vietnamese bulletin, g/L (‰)."""
 
+STALE_HOURS = 48
+"""A reading older than this supports no advice (the limit of the advice itself)."""
+
+ROUNDING = 1e-9
+"""0.57 × 100 is 56.999… in binary; the sentence of the advice counts it as 57 too."""
+
 FIELDS_SHOWN = 12
 CHART_WIDTH, CHART_HEIGHT = 300, 100
 
@@ -99,30 +105,64 @@ def water_page(
         )  # fmt: skip
     station = _station(session, advice.station_key)
     rows = latest_salinity(session, station.key, until=local_date(now)) if station else []
-    fresh = rows if advice.status == "advice" else []
+    stale = _is_stale(advice, now)
+    shown_at = now if stale else advice.as_of
+    status = _status(advice, now)
+    fresh = rows if status != "unknown" else []
     return WaterPage(
         lang=lang, code=unit.code, place=unit.full_name, old_names=old_names(session, unit.code),
-        as_of=moment(advice.as_of, lang), status=_status(advice),
-        word=say(FARMER, lang, f"word_{_status(advice)}"),
-        sentence=advice.sentence_vi if lang == "vi" else advice.sentence_en,
+        as_of=moment(shown_at, lang), status=status,
+        word=say(FARMER, lang, f"word_{status}"),
+        sentence=_stale_sentence(advice, now, lang) if stale else _sentence(advice, lang),
         threshold=_threshold(threshold_gl, lang),
         other_thresholds=tuple(
             (f"{value:g}", say(FARMER, lang, "threshold_other", value=number(value, lang)))
             for value in THRESHOLDS_GL
             if value != threshold_gl
         ),
-        windows=tuple(_window(one, lang) for one in advice.windows),
-        last_reading=_last_reading(advice, lang), station=_station_text(station, lang),
+        windows=tuple(_window(one, lang) for one in _coming(advice, now)),
+        last_reading=_last_reading(advice, shown_at, lang), station=_station_text(station, lang),
         days=tuple(_forecast_day(row, threshold_gl, lang) for row in fresh),
         band=_band(fresh, threshold_gl, lang) if len(fresh) > 1 else None,
         fields=_fields(session, unit.code, lang), simulated=advice.simulated,
     )  # fmt: skip
 
 
-def _status(advice: Advice) -> str:
-    if advice.status == "unknown":
+def _is_stale(advice: Advice, now: Utc) -> bool:
+    """Return whether advice once given rests on a reading that is too old by now."""
+    if advice.status == "unknown" or advice.last_reading_at is None:
+        return False
+    return _age_hours(advice, now) > STALE_HOURS
+
+
+def _age_hours(advice: Advice, at: datetime) -> float:
+    assert advice.last_reading_at is not None
+    return (at - advice.last_reading_at).total_seconds() / 3600
+
+
+def _status(advice: Advice, now: Utc) -> str:
+    if advice.status == "unknown" or _is_stale(advice, now):
         return "unknown"
-    return "open" if advice.windows else "closed"
+    return "open" if _coming(advice, now) else "closed"
+
+
+def _coming(advice: Advice, now: Utc) -> list[Mapping[str, Any]]:
+    """Return the windows that are not over; none where the readings are too old."""
+    if _is_stale(advice, now):
+        return []
+    return [one for one in advice.windows if datetime.fromisoformat(str(one["to"])) > now]
+
+
+def _sentence(advice: Advice, lang: Lang) -> str:
+    return advice.sentence_vi if lang == "vi" else advice.sentence_en
+
+
+def _stale_sentence(advice: Advice, now: Utc, lang: Lang) -> str:
+    assert advice.last_reading_at is not None
+    return say(
+        FARMER, lang, "stale", moment=moment(advice.last_reading_at, lang),
+        age=number(_age_hours(advice, now), lang, 0), limit=STALE_HOURS,
+    )  # fmt: skip
 
 
 def _threshold(value: float, lang: Lang) -> str:
@@ -144,21 +184,21 @@ def _station_text(station: Station | None, lang: Lang) -> str:
     return say(FARMER, lang, key, name=station.name, river=station.river)
 
 
-def _last_reading(advice: Advice, lang: Lang) -> str:
+def _last_reading(advice: Advice, at: datetime, lang: Lang) -> str:
     if advice.last_reading_at is None or advice.last_value_gl is None:
         return say(FARMER, lang, "no_reading")
     return say(
         FARMER, lang, "last_reading_text",
         value=number(advice.last_value_gl, lang),
         moment=moment(advice.last_reading_at, lang),
-        age=number(advice.data_age_hours or 0, lang, 0),
+        age=number(_age_hours(advice, at), lang, 0),
     )  # fmt: skip
 
 
 def _window(window: Mapping[str, Any], lang: Lang) -> tuple[str, str]:
     start = to_local(datetime.fromisoformat(str(window["from"])))
     end = to_local(datetime.fromisoformat(str(window["to"])))
-    percent = number(math.floor(float(window["prob_safe"]) * 100), lang, 0)
+    percent = number(math.floor(float(window["prob_safe"]) * 100 + ROUNDING), lang, 0)
     if start.date() == end.date():
         when = say(
             FARMER, lang, "window", day=day(start.date(), lang),
