@@ -5,6 +5,7 @@ from traceability.labels._print import (
     lot_uri,
     payloads_of,
     print_labels,
+    sheet_path,
     sheets_of,
 )
 from traceability.labels._sheet import LabelContent, render_sheet

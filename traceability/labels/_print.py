@@ -21,7 +21,14 @@ from traceability.labels._verify import SheetReport, verify_sheet
 from traceability.labels.models import Label, LabelSheet
 from traceability.lots.models import Lot
 
-__all__ = ["MAX_LABELS", "lot_uri", "print_labels", "sheet_path", "sheets_of"]
+__all__ = [
+    "MAX_LABELS",
+    "lot_uri",
+    "payloads_of",
+    "print_labels",
+    "sheet_path",
+    "sheets_of",
+]
 
 MAX_LABELS = 2_000
 """Labels in one request: about a hundred A4 sheets, twenty seconds of rendering."""
