@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -153,7 +154,7 @@ def _report(session: Session, moments: Moments, foreseen: Foreseen, traded: Trad
         events=_count(session, TraceEvent),
         ledger={
             "size": checkpoint.size,
-            "root": checkpoint.root.hex(),
+            "root": base64.b64encode(checkpoint.root).decode(),
             "checkpoint": checkpoint.note,
         },
         labels={"printed": traded.printed, "decoded": traded.decoded},

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agridata.errors import InputError, UsageError
+from agridata.observations import file_stem
 from agridata.storage import SourceInfo
 from agridata.vocabulary import Utc, parse_as_of
 
@@ -115,11 +116,6 @@ def find_sources(folder: Path) -> dict[str, list[SourceFile]]:
     return roles
 
 
-def data_set_key(path: Path) -> str:
-    """Return the key of a file's data set: its name without suffixes."""
-    return path.name.split(".")[0]
-
-
 def _by_prefix(folder: Path) -> list[SourceFile]:
     return [
         SourceFile(path, known.role, _info(path, known))
@@ -131,7 +127,7 @@ def _by_prefix(folder: Path) -> list[SourceFile]:
 
 def _info(path: Path, known: _Known) -> SourceInfo:
     return SourceInfo(
-        key=data_set_key(path), kind=known.kind, title_vi=known.title_vi, title_en=known.title_en,
+        key=file_stem(path), kind=known.kind, title_vi=known.title_vi, title_en=known.title_en,
         source=known.source, licence=known.licence, simulated=False,
     )  # fmt: skip
 
@@ -196,7 +192,7 @@ def _listed_moment(row: dict[str, str]) -> Utc | None:
 def _listed_info(path: Path, row: dict[str, str]) -> SourceInfo:
     as_of = _listed_moment(row)
     return SourceInfo(
-        key=data_set_key(path), kind=row["kind"], title_vi=row["title_vi"],
+        key=file_stem(path), kind=row["kind"], title_vi=row["title_vi"],
         title_en=row["title_en"], source=row["source"], licence=row["licence"],
         simulated=row["simulated"] == "yes", as_of=as_of,
     )  # fmt: skip

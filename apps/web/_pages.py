@@ -49,7 +49,8 @@ def wants_json(request: Request) -> bool:
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     """Render a template in the request's language; answer 304 if the reader has it already."""
-    site, lang = site_of(request), language(request)
+    site = site_of(request)
+    lang: Lang = values.pop("lang", None) or language(request)
     text = site.templates.get_template(template).render(
         {
             "lang": lang,
