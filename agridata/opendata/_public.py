@@ -16,9 +16,15 @@ PUBLIC_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "gtin", "organisation_code", "name_vi", "name_en", "brand", "crop", "net_weight_kg",
         "standards", "simulated", "valid_from", "valid_to",
     ),
+    "certificate": (
+        "code", "kind", "number", "issuer", "organisation_code", "product_gtin", "market",
+        "valid_from", "valid_to", "status", "status_changed_at", "stars", "decision_number",
+        "verified_by", "simulated",
+    ),
 }  # fmt: skip
 """Noun → columns that the change feed and the files carry. A column that is not named stays in:
-members, personal values and the outlines of single farms are not here on purpose."""
+members, personal values, the outlines of single farms and the free text of a certificate's reason
+are not here on purpose."""
 
 OPEN_LICENCES = (
     "mit", "cc by", "cc-by", "cc0", "gpl", "odbl", "facts", "copernicus", "cc by 4.0",

@@ -15,7 +15,7 @@ from agridata.forecasts.models import SalinityForecast, YieldForecast
 from agridata.observations.models import Reading, Station, ZonalStatistic
 from agridata.opendata._public import PUBLIC_COLUMNS, may_publish
 from agridata.places.models import AdminUnit
-from agridata.registry.models import Organisation, Parcel, Product
+from agridata.registry.models import Certificate, Organisation, Parcel, Product
 from agridata.statistics.models import CropStatistic
 from agridata.storage import DataSet
 
@@ -281,8 +281,9 @@ def _nouns(session: Session, sets: dict[str, DataSet]) -> Iterator[Distribution]
     for noun, model, titles in (
         ("organisation", Organisation, ("Tổ chức", "Organisations")),
         ("product", Product, ("Sản phẩm", "Products")),
+        ("certificate", Certificate, ("Chứng nhận và mã số", "Certificates and codes")),
     ):
-        keys = session.exec(select(model.data_set_key).distinct()).all()
+        keys = [key for key in session.exec(select(model.data_set_key).distinct()).all() if key]
         names = tuple(name for name in PUBLIC_COLUMNS[noun] if name in model.model_fields)
         columns = tuple(_column(model, name) for name in names)
         order = getattr(model, names[0])
