@@ -11,8 +11,9 @@ from apps.views import LANGS, Lang, say
 from apps.views.office_text import OFFICE
 from apps.web import shown
 
-asked = st.query_params.get("lang", LANGS[0])
+asked = st.query_params.get("lang") or st.session_state.get("lang", LANGS[0])
 lang: Lang = "en" if asked == "en" else "vi"
+st.session_state["lang"] = lang  # moving to another screen empties the address
 st.set_page_config(page_title="agridata", layout="wide")
 with st.sidebar:
     chosen = st.radio(

@@ -6,20 +6,28 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from agridata.errors import Finding
 from agridata.layers._check import CheckedFeature
+from agridata.layers._reasons import NamedFinding, finding
+from agridata.layers._report import LayerReport
 from agridata.places import Era, level_of_code
 from agridata.places.models import AdminUnit
-from agridata.storage import ImportReport, bounds_of, geodesic_area_m2
+from agridata.storage import bounds_of, geodesic_area_m2
 from agridata.vocabulary import REFORM_DATE, search_key
 
 __all__ = ["import_admin_rows"]
+
+AREA_COLUMNS = ("areaKm2", "area_km2")
+"""Attributes in which sources publish the area of a unit, km²."""
+
+AREA_TOLERANCE = 0.005
+"""Part by which published and geodesic area may differ before it is said: digits and
+projections explain 0.1 %, 37 of 227 real communes are beyond 0.5 %."""
 
 
 def import_admin_rows(
     session: Session,
     features: list[CheckedFeature],
-    report: ImportReport,
+    report: LayerReport,
     key: str,
     era: Era,
 ) -> None:
@@ -31,9 +39,9 @@ def import_admin_rows(
     units = _units(session, era)
     for feature in features:
         code = str(feature.properties.get("code") or "")
-        finding = _problem(feature, code, units.get(code))
-        if finding is not None:
-            report.rejected.append(finding)
+        problem = _problem(feature, code, units.get(code))
+        if problem is not None:
+            report.rejected.append(problem)
             continue
         unit = units.setdefault(code, _new_unit(feature.properties, code, key, era))
         unit.geom = feature.geometry
@@ -43,6 +51,7 @@ def import_admin_rows(
         for name, value in bounds_of(feature.geometry).items():
             setattr(unit, name, value)
         session.add(unit)
+        report.note(_published_area(feature, unit.area_km2))
         report.imported += 1
     session.flush()
 
@@ -53,25 +62,36 @@ def _units(session: Session, era: Era) -> dict[str, AdminUnit]:
     return {unit.code: unit for unit in session.exec(select(AdminUnit).where(side)).all()}
 
 
-def _problem(feature: CheckedFeature, code: str, unit: AdminUnit | None) -> Finding | None:
+def _problem(feature: CheckedFeature, code: str, unit: AdminUnit | None) -> NamedFinding | None:
     if level_of_code(code) is None:
-        return Finding(
-            feature.where, "code", f"{code!r} is not a code of 2, 3 or 5 digits",
-            "keep leading zeros", "mã không phải 2, 3 hoặc 5 chữ số", "hãy giữ số 0 ở đầu",
+        said = f"{code!r} is not a code of 2, 3 or 5 digits, keep leading zeros"
+        return finding(
+            feature.where, "attribute", said, field="code",
+            detail_vi="mã phải có 2, 3 hoặc 5 chữ số, hãy giữ số 0 ở đầu",
         )  # fmt: skip
     if not feature.geometry.geom_type.endswith("Polygon"):
-        return Finding(
-            feature.where, "geometry", f"is a {feature.geometry.geom_type}, not an area",
-            "draw the boundary", "không phải là vùng", "hãy vẽ ranh giới",
-        )  # fmt: skip
+        return finding(feature.where, "not_an_area", f"it is a {feature.geometry.geom_type}")
     if unit is not None and unit.geom is not None and not unit.geometry_schematic:
         source = unit.geometry_data_set_key
-        return Finding(
-            feature.where, "code", f"duplicate: {code} already has a polygon from {source}",
-            "remove that layer first", f"{code} đã có ranh giới từ {source}",
-            "hãy bỏ lớp đó trước",
+        return finding(
+            feature.where, "duplicate", f"{code} already has a polygon from {source}", field="code",
+            detail_vi=f"{code} đã có ranh giới từ {source}",
         )  # fmt: skip
     return None
+
+
+def _published_area(feature: CheckedFeature, measured: float) -> list[NamedFinding]:
+    """Return a note where the attribute of area and the polygon tell different areas."""
+    for column in AREA_COLUMNS:
+        value = feature.properties.get(column)
+        if not isinstance(value, int | float) or value <= 0:
+            continue
+        difference = measured / value - 1
+        if abs(difference) <= AREA_TOLERANCE:
+            return []
+        said = f"{value:.2f} km², the polygon has {measured:.2f} ({difference:+.1%})"
+        return [finding(feature.where, "published_area", said, field=column)]
+    return []
 
 
 def _new_unit(properties: dict[str, Any], code: str, key: str, era: Era) -> AdminUnit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,9 @@ from agridata.layers.models import LayerFeature
 from agridata.places.models import AdminUnit
 from agridata.registry.models import Herd, Parcel, Pond
 from agridata.storage import DataSet
+
+ADDED = re.compile(r"\+[0-9a-f]{8}$")
+"""How the key of a file ends whose rows were added to a layer."""
 
 __all__ = ["LayerSource", "LayerSummary", "find_layer", "list_layers"]
 
@@ -61,30 +65,40 @@ def _registry_layers() -> list[LayerSource]:
         )
         for name, level, era in units
     ] + [
-        LayerSource("parcels", "land", Parcel, sa.true(), None),
-        LayerSource("herds", "livestock", Herd, col(Herd.geom).is_not(None), None),
-        LayerSource("ponds", "fisheries", Pond, col(Pond.geom).is_not(None), None),
-    ]
+        LayerSource(
+            name, kind, model, sa.and_(col(model.geom).is_not(None), col(model.valid_to).is_(None)),
+            None,
+        )
+        for name, kind, model in (
+            ("parcels", "land", Parcel), ("herds", "livestock", Herd), ("ponds", "fisheries", Pond),
+        )
+    ]  # fmt: skip
 
 
 def _imported_layers(session: Session) -> list[LayerSource]:
+    """Return the imported layers; files that were added to one belong to it."""
     query = (
         select(DataSet)
         .where(col(DataSet.kind).startswith(LAYER_KIND_PREFIX))
         .order_by(col(DataSet.key))
     )
-    return [_imported(session, data_set) for data_set in session.exec(query).all()]
+    found = {one.key: one for one in session.exec(query).all()}
+    groups: dict[str, list[str]] = {}
+    for key in found:
+        base = ADDED.sub("", key)
+        groups.setdefault(base if base in found else key, []).append(key)
+    return [_imported(session, found[base], keys) for base, keys in groups.items()]
 
 
-def _imported(session: Session, data_set: DataSet) -> LayerSource:
+def _imported(session: Session, data_set: DataSet, keys: list[str]) -> LayerSource:
     """Return where the rows of an imported layer went: the first table that has any."""
     key = data_set.key
     places = [
-        (Parcel, col(Parcel.data_set_key) == key),
-        (Herd, col(Herd.data_set_key) == key),
-        (Pond, col(Pond.data_set_key) == key),
-        (AdminUnit, col(AdminUnit.geometry_data_set_key) == key),
-        (LayerFeature, col(LayerFeature.data_set_key) == key),
+        (model, sa.and_(col(model.data_set_key).in_(keys), col(model.valid_to).is_(None)))
+        for model in (Parcel, Herd, Pond)
+    ] + [
+        (AdminUnit, col(AdminUnit.geometry_data_set_key).in_(keys)),
+        (LayerFeature, col(LayerFeature.data_set_key).in_(keys)),
     ]
     model, rows = next(
         (

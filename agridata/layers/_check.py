@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agridata.errors import Finding
 from agridata.layers._read import RawFeature, RawLayer
+from agridata.layers._reasons import Defect, NamedFinding, finding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from pyproj import CRS
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["COUNTRY_BOX", "CheckedFeature", "check_layer"]
+__all__ = [
+    "COUNTRY_BOX",
+    "DECIMALS",
+    "CheckedFeature",
+    "check_layer",
+    "defect_of_shape",
+    "has_more_decimals",
+]
 
 COUNTRY_BOX = (102.0, 8.0, 110.0, 24.0)
 """Viet Nam, ``(min_lon, min_lat, max_lon, max_lat)`` in degrees: here longitude and latitude
@@ -25,6 +32,9 @@ swapped has them swapped."""
 MAX_VERTICES = 200_000
 """Vertices of one shape: the most detailed commune on file has 8,144; twenty times that is a
 traced raster or a broken export, and every page would have to carry it."""
+
+DECIMALS = 6
+"""Decimals of a degree that mean something: the sixth is 11 cm."""
 
 OUTSIDE = "outside_country"
 """Flag of shapes that are sound but lie outside Viet Nam."""
@@ -38,9 +48,10 @@ class CheckedFeature:
     properties: dict[str, Any]
     geometry: BaseGeometry
     outside_country: bool
+    number: int = 0
 
 
-def check_layer(layer: RawLayer) -> tuple[list[CheckedFeature], list[Finding]]:
+def check_layer(layer: RawLayer) -> tuple[list[CheckedFeature], list[NamedFinding]]:
     """Return the sound features of a layer and one finding for each other one."""
     import shapely
 
@@ -52,86 +63,79 @@ def check_layer(layer: RawLayer) -> tuple[list[CheckedFeature], list[Finding]]:
     sound, findings = [], []
     for number, feature in enumerate(layer.features):
         shape = placed[number]
-        problem = _problem(feature, shape, layer.crs, turned=bool(turned[number]))
-        if problem is None:
+        defect = _defect(feature, shape, layer.crs, turned=bool(turned[number]))
+        if defect is None:
+            outside = not inside[number]
             sound.append(
-                CheckedFeature(
-                    feature.where, feature.properties, shape, outside_country=not inside[number]
-                )
+                CheckedFeature(feature.where, feature.properties, shape, outside, feature.number)
             )
         else:
-            findings.append(Finding(feature.where, "geometry", *problem))
+            findings.append(
+                finding(feature.where, defect.reason, defect.detail, field=defect.field)
+            )
     return sound, findings
 
 
-def _problem(
-    feature: RawFeature, shape: BaseGeometry, crs: CRS, *, turned: bool
-) -> tuple[str, str, str, str] | None:
-    """Return (problem, fix, the same in Vietnamese), or None for a sound shape."""
+def _defect(feature: RawFeature, shape: BaseGeometry, crs: CRS, *, turned: bool) -> Defect | None:
+    """Return the first thing wrong with a feature, None if it is sound."""
+    raw = feature.geometry
+    if feature.defect is not None:
+        return feature.defect
+    if raw is None:
+        return Defect("no_geometry")
+    return _defect_of_numbers(raw, crs, turned=turned) or _defect_of_place(shape, crs)
+
+
+def _defect_of_numbers(raw: BaseGeometry, crs: CRS, *, turned: bool) -> Defect | None:
+    """Judge the coordinates as the file has them."""
     import numpy as np
     import shapely
 
-    raw = feature.geometry
-    if raw is None or raw.is_empty:
-        return (
-            "the shape is empty or cannot be read (no points, or a ring that is not closed)",
-            "draw the shape, or take the row out",
-            "hình rỗng hoặc không đọc được (không có điểm, hoặc vòng không khép kín)",
-            "hãy vẽ hình, hoặc bỏ dòng này",
-        )
+    if raw.is_empty:
+        return Defect("empty_geometry")
     vertices = int(shapely.get_num_coordinates(raw))
     if vertices > MAX_VERTICES:
-        return (
-            f"has {vertices} vertices, the limit is {MAX_VERTICES}",
-            "simplify the shape (1 m is enough)",
-            f"có {vertices} đỉnh, giới hạn là {MAX_VERTICES}",
-            "hãy đơn giản hóa hình (1 m là đủ)",
-        )
+        return Defect("too_many_vertices", f"{vertices}, the limit is {MAX_VERTICES}")
+    if not np.isfinite(shapely.get_coordinates(raw)).all():
+        return Defect("non_finite")
     if turned:
-        return (
-            "the axes are swapped: latitude stands where longitude belongs",
-            "write longitude (x, easting) first, latitude (y, northing) second",
-            "hai trục bị đảo: vĩ độ đứng ở chỗ kinh độ",
-            "hãy ghi kinh độ (x) trước, vĩ độ (y) sau",
-        )
+        return Defect("swapped_axes")
     if _degrees_in_metres(raw, crs):
-        return (
-            f"coordinates look like degrees, but {_name(crs)} counts in metres",
-            "correct the CRS: --crs EPSG:4326",
-            f"tọa độ có vẻ là độ, nhưng {_name(crs)} tính bằng mét",
-            "hãy sửa hệ tọa độ: --crs EPSG:4326",
-        )
+        return Defect("degrees_in_metres", f"but {_name(crs)} counts in metres")
+    return None
+
+
+def _defect_of_place(shape: BaseGeometry, crs: CRS) -> Defect | None:
+    import numpy as np
+
     bounds = np.array(shape.bounds)
     if not np.isfinite(bounds).all() or (np.abs(bounds) > (180, 90, 180, 90)).any():
-        return (
-            f"coordinates are not a place on Earth in {_name(crs)}",
-            "check the CRS of the file: --crs …",
-            f"tọa độ không nằm trên Trái Đất theo {_name(crs)}",
-            "hãy kiểm tra hệ tọa độ của tệp: --crs …",
-        )
-    return _shape_problem(shape)
+        return Defect("off_earth", f"in {_name(crs)}")
+    return defect_of_shape(shape)
 
 
-def _shape_problem(shape: BaseGeometry) -> tuple[str, str, str, str] | None:
+def defect_of_shape(shape: BaseGeometry) -> Defect | None:
+    """Return what keeps a shape from being simple and of one type (OGC Simple Features)."""
     import shapely
 
     if shape.geom_type == "GeometryCollection":
-        return (
-            "mixes points, lines and areas in one shape",
-            "split it into one row per shape",
-            "trộn điểm, đường và vùng trong một hình",
-            "hãy tách mỗi hình một dòng",
-        )
+        return Defect("mixed_types")
     if shape.is_valid:
         return None
-    reason = str(shapely.is_valid_reason(shape))
-    crossing = "self-intersection" in reason.casefold()
-    return (
-        f"a ring crosses itself: {reason}" if crossing else f"the shape is not valid: {reason}",
-        "repair it (QGIS: Fix geometries), then look whether the area is still right",
-        f"đường bao tự cắt: {reason}" if crossing else f"hình không hợp lệ: {reason}",
-        "hãy sửa hình (QGIS: Fix geometries) rồi xem lại diện tích",
-    )
+    said = str(shapely.is_valid_reason(shape))
+    lower = said.casefold()
+    if "too few points" in lower:
+        return Defect("short_ring", said)
+    return Defect("self_crossing" if "self-intersection" in lower else "not_valid", said)
+
+
+def has_more_decimals(shape: BaseGeometry, decimals: int = DECIMALS) -> bool:
+    """Tell whether a coordinate of `shape` needs more than `decimals` decimals."""
+    import numpy as np
+    import shapely
+
+    scaled = shapely.get_coordinates(shape) * 10.0**decimals
+    return bool((np.abs(scaled - np.round(scaled)) > 1e-3).any())
 
 
 def _name(crs: CRS) -> str:
@@ -155,7 +159,7 @@ def _to_lonlat(shapes: Any, crs: CRS) -> Any:
 def _first_positions(
     shapes: Sequence[BaseGeometry | None], crs: CRS
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return lon/lat of each shape's first vertex, as written and with its axes swapped."""
+    """Return lon/lat of each shape's lower left corner, as written and with its axes swapped."""
     import numpy as np
     import shapely
     from pyproj import Transformer

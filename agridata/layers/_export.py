@@ -1,4 +1,4 @@
-"""Export a layer as GeoParquet, GeoPackage, GeoJSON or FlatGeobuf."""
+"""Export a layer with identity, geodesic area and attributes, in any of the usual formats."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from agridata.errors import InputError, UsageError
 from agridata.layers._catalogue import LayerSource, find_layer
+from agridata.layers._write import EXPORT_FORMATS, write_frame
 from agridata.layers.models import LayerFeature
 from agridata.places.models import AdminUnit
 from agridata.storage import geodesic_area_m2
@@ -18,14 +19,9 @@ from agridata.storage import geodesic_area_m2
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-__all__ = ["EXPORT_FORMATS", "export_layer"]
+__all__ = ["export_layer"]
 
-EXPORT_FORMATS = {
-    ".fgb": "FlatGeobuf", ".geojson": "GeoJSON", ".gpkg": "GPKG", ".parquet": "GeoParquet",
-}  # fmt: skip
-"""Suffixes that `export_layer` writes."""
-
-OWN_COLUMNS = ("source_id", "area_ha", "geometry", "fid")
+OWN_COLUMNS = ("source_id", "area_ha", "geometry", "fid", "wkt", "inner_lon", "inner_lat")
 """Columns (and GDAL's row number) that an attribute of the source must not overwrite."""
 
 _HIDDEN = {"id", "geom", "min_lon", "min_lat", "max_lon", "max_lat", "area_ha", "search_key",
@@ -63,7 +59,7 @@ def export_layer(session: Session, name: str, to: Path) -> int:
     try:
         with tempfile.TemporaryDirectory(dir=to.parent, prefix=".export-") as folder:
             draft = Path(folder) / to.name
-            _write(frame, draft, suffix)
+            write_frame(frame, draft, suffix)
             draft.replace(to)
     except OSError as error:
         raise InputError(
@@ -72,15 +68,6 @@ def export_layer(session: Session, name: str, to: Path) -> int:
             problem_vi="không ghi được tệp", fix_vi="hãy chọn thư mục có sẵn và được ghi",
         ) from error  # fmt: skip
     return len(frame)
-
-
-def _write(frame: GeoDataFrame, path: Path, suffix: str) -> None:
-    if suffix == ".parquet":
-        frame.to_parquet(path)
-        return
-    import pyogrio
-
-    pyogrio.write_dataframe(frame, path, driver=EXPORT_FORMATS[suffix], layer=path.stem)
 
 
 def _frame(session: Session, layer: LayerSource) -> GeoDataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from agridata.errors import Finding
 from agridata.layers._check import CheckedFeature
+from agridata.layers._reasons import NamedFinding, finding
 from agridata.layers._targets import FEATURES, Target, Vocabulary
 from agridata.layers._units import commune_codes
 from agridata.places import Era
 from agridata.storage import ImportReport, SourceInfo
 from agridata.vocabulary import Utc, local_date
 
-__all__ = ["ID_COLUMNS", "Job", "build_rows", "row_number", "without_duplicate_shapes"]
+__all__ = ["ID_COLUMNS", "Job", "build_rows", "identity_column", "row_number"]
 
 ID_COLUMNS = ("source_id", "code", "id", "plot_id", "polygon_uuid", "uuid", "fid")
 """Attributes that are taken for the identity of a feature, first match first."""
@@ -35,34 +35,9 @@ class Job:
     now: Utc
     era: Era
     id_column: str | None
-
-
-def without_duplicate_shapes(
-    features: Iterable[CheckedFeature], report: ImportReport
-) -> list[CheckedFeature]:
-    """Keep the first of several identical areas or lines; points may coincide."""
-    import shapely
-
-    seen: dict[bytes, str] = {}
-    kept = []
-    for feature in features:
-        if feature.geometry.geom_type.endswith("Point"):
-            kept.append(feature)
-            continue
-        mark = shapely.to_wkb(shapely.normalize(feature.geometry))
-        first = seen.setdefault(mark, feature.where)
-        if first == feature.where:
-            kept.append(feature)
-        else:
-            report.rejected.append(_duplicate(feature, "geometry", f"the same shape as {first}"))
-    return kept
-
-
-def _duplicate(feature: CheckedFeature, field: str, problem: str) -> Finding:
-    return Finding(
-        feature.where, field, f"duplicate: {problem}", "remove one of the two",
-        "bị trùng với một dòng trước", "hãy bỏ một trong hai",
-    )  # fmt: skip
+    province: str | None = None
+    added: str = ""
+    """First characters of the file's hash where its rows join a layer that is there."""
 
 
 def build_rows(
@@ -74,23 +49,21 @@ def build_rows(
 ) -> Iterable[dict[str, Any]]:
     """Yield the rows to insert; the others are rejected with their reason."""
     known = Vocabulary.of(session)
-    taken = _taken(session, target)
+    taken = _taken(session, job, target)
     identities = _identities(job, target, features)
     units = commune_codes(session, [one.geometry for one in features], local_date(job.now))
     for feature, identity, unit in zip(features, identities, units, strict=True):
-        finding = _row_problem(feature, identity, target, taken)
+        problem = _row_problem(feature, identity, target, taken)
         row: dict[str, Any] = {}
-        if finding is None:
+        if problem is None:
             try:
                 row = target.row(feature, job.info.simulated)
             except (KeyError, TypeError, ValueError) as error:
-                finding = Finding(
-                    feature.where, "", f"an attribute cannot be used: {error}", "correct it"
-                )
-        if finding is None:
-            finding = _reference_problem(feature, row, known)
-        if finding is not None:
-            report.rejected.append(finding)
+                problem = finding(feature.where, "attribute", str(error), field="")
+        if problem is None:
+            problem = _reference_problem(feature, row, known)
+        if problem is not None:
+            report.rejected.append(problem)
             continue
         taken.add(identity)
         yield _finished(row, job, target, identity, unit)
@@ -106,25 +79,29 @@ def _finished(
     return row | {"data_set_key": job.info.key}
 
 
-def _taken(session: Session, target: Target) -> set[str]:
-    """Return identities that other data sets already use."""
+def _taken(session: Session, job: Job, target: Target) -> set[str]:
+    """Return identities in use: of the layer, or of current nouns of other data sets."""
+    model = target.model
     if target is FEATURES:
-        return set()
-    return set(session.execute(sa.select(target.model.code)).scalars())
+        return set(session.scalars(sa.select(model.source_id).where(model.layer == job.name)))
+    others = sa.and_(model.data_set_key != job.info.key, model.valid_to.is_(None))
+    return set(session.scalars(sa.select(model.code).where(others)))
 
 
 def _identities(job: Job, target: Target, features: Sequence[CheckedFeature]) -> list[str]:
-    column = "code" if target is not FEATURES else job.id_column or _id_column(features)
+    given = [feature.properties for feature in features]
+    column = "code" if target is not FEATURES else job.id_column or identity_column(given)
     if column is None:
-        return [str(row_number(feature.where)[1] - 1) for feature in features]
-    values = [feature.properties.get(column) for feature in features]
+        head = f"{job.added}-" if job.added else ""
+        return [f"{head}{feature.number}" for feature in features]
+    values = [properties.get(column) for properties in given]
     return ["" if value is None else str(value) for value in values]
 
 
-def _id_column(features: Sequence[CheckedFeature]) -> str | None:
+def identity_column(rows: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the attribute that identifies features; one value for all is no identity."""
     for column in ID_COLUMNS:
-        values = [feature.properties.get(column) for feature in features]
+        values = [properties.get(column) for properties in rows]
         distinct = {str(value) for value in values if value is not None}
         if None not in values and values and 2 * len(distinct) >= len(values):
             return column
@@ -133,35 +110,29 @@ def _id_column(features: Sequence[CheckedFeature]) -> str | None:
 
 def _row_problem(
     feature: CheckedFeature, identity: str, target: Target, taken: set[str]
-) -> Finding | None:
+) -> NamedFinding | None:
+    where = feature.where
     if not identity:
-        return Finding(
-            feature.where, target.identity, "has no identity", "give every feature a code",
-            "không có mã", "hãy ghi mã cho mỗi đối tượng",
-        )  # fmt: skip
+        return finding(where, "no_identity", field=target.identity)
     if identity in taken:
-        return _duplicate(feature, target.identity, f"{identity!r} is already there")
-    if target.areas_only and not feature.geometry.geom_type.endswith("Polygon"):
-        return Finding(
-            feature.where, "geometry", f"is a {feature.geometry.geom_type}, not an area",
-            "draw the outline of the parcel", "không phải là vùng", "hãy vẽ đường bao của thửa",
+        return finding(
+            where, "duplicate", f"{identity!r} is already there", field=target.identity,
+            detail_vi=f"{identity!r} đã có",
         )  # fmt: skip
+    if target.areas_only and not feature.geometry.geom_type.endswith("Polygon"):
+        return finding(where, "not_an_area", f"it is a {feature.geometry.geom_type}")
     return None
 
 
 def _reference_problem(
     feature: CheckedFeature, row: dict[str, Any], known: Vocabulary
-) -> Finding | None:
+) -> NamedFinding | None:
     for column, values in (
         ("organisation_code", known.organisations),
         ("subject", known.subjects),
     ):
         if row.get(column) is not None and row[column] not in values:
-            return Finding(
-                feature.where, column, f"{row[column]!r} is not in the workspace",
-                "import it first, or leave the attribute empty",
-                f"{row[column]!r} chưa có trong kho dữ liệu", "hãy nhập trước, hoặc để trống",
-            )  # fmt: skip
+            return finding(feature.where, "unknown_code", repr(row[column]), field=column)
     return None
 
 

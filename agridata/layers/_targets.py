@@ -141,11 +141,7 @@ def target_for(kind: str, columns: Collection[str]) -> Target:
     return target if target is not None and target.needs <= set(columns) else FEATURES
 
 
-def planted_parcels(session: Session, key: str) -> int:
-    """Count plantings that rest on the parcels of a data set."""
-    query = (
-        select(Planting.id)
-        .join(Parcel, col(Parcel.code) == col(Planting.parcel_code))
-        .where(Parcel.data_set_key == key)
-    )
-    return len(session.exec(query).all())
+def planted_parcels(session: Session, codes: Collection[str]) -> int:
+    """Count plantings that rest on these parcels."""
+    query = select(Planting.id).where(col(Planting.parcel_code).in_(codes))
+    return len(session.exec(query).all()) if codes else 0

@@ -14,27 +14,33 @@ from agridata.places.models import AdminUnit
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["commune_codes", "units_of"]
+__all__ = ["commune_codes", "inner_units", "units_with_polygon"]
 
 
 def commune_codes(session: Session, shapes: Sequence[BaseGeometry], on: date) -> list[str]:
     """Return the commune code of each shape, "" where no commune polygon reaches."""
-    found = units_of(session, shapes, level=3, on=on)
+    if not shapes:
+        return []
+    found = inner_units(shapes, units_with_polygon(session, 3, on))
     return ["" if unit is None else unit.code for unit in found]
 
 
-def units_of(
-    session: Session, shapes: Sequence[BaseGeometry], level: int, on: date
-) -> list[AdminUnit | None]:
-    """Return the unit that contains a point inside each shape (EPSG:4326), on the day `on`."""
-    import shapely
-
+def units_with_polygon(session: Session, level: int, on: date) -> list[AdminUnit]:
+    """Return the units of a level that existed on `on` and whose polygon is known, by code."""
     query = (
         select(AdminUnit)
         .where(AdminUnit.level == level, col(AdminUnit.geom).is_not(None), valid_on(on))
         .order_by(col(AdminUnit.code))
     )
-    units = session.exec(query).all()
+    return list(session.exec(query).all())
+
+
+def inner_units(
+    shapes: Sequence[BaseGeometry], units: Sequence[AdminUnit]
+) -> list[AdminUnit | None]:
+    """Return the unit that contains a point inside each shape (EPSG:4326)."""
+    import shapely
+
     found: list[AdminUnit | None] = [None] * len(shapes)
     if not units or not shapes:
         return found

@@ -13,12 +13,21 @@ from sqlmodel import Session, SQLModel, select
 from agridata.errors import Finding, UsageError
 from agridata.observations import _reasons as reasons
 from agridata.observations._cells import parse_numbers, parse_times, zone_named
-from agridata.observations._quality import quality_flags
+from agridata.observations._conductivity import Converter, Salinity, salinity_of_rows
+from agridata.observations._homonyms import homonym_ids
+from agridata.observations._quality import flag_counts, quality_flags
 from agridata.observations._specs import PRESETS, ReadingSpec, ValueColumn
 from agridata.observations._stations import add_special_station, find_station
 from agridata.observations._stored import unchanged_report
 from agridata.observations._tables import Table, read_table, require_columns, require_rows
-from agridata.observations._units import STATISTICS, Conversion, Variable, conversion
+from agridata.observations._units import (
+    STATISTICS,
+    VARIABLES,
+    Conversion,
+    Variable,
+    conversion,
+    measures_conductivity,
+)
 from agridata.observations._units import variable_named as _variable_named
 from agridata.observations.models import Station
 from agridata.storage import ImportReport, SourceInfo, record_data_set, sha256_of
@@ -35,15 +44,25 @@ INSERT_ROWS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A value column with its variable and conversion resolved."""
+    """A value column with its variable and conversion resolved.
+
+    Where salinity was read as conductivity, `conversion` leads to dS/m.
+    """
 
     given: ValueColumn
     variable: Variable
     conversion: Conversion
+    is_conductivity: bool = False
 
 
 def import_readings(
-    session: Session, path: Path, spec: ReadingSpec, info: SourceInfo, now: Utc
+    session: Session,
+    path: Path,
+    spec: ReadingSpec,
+    info: SourceInfo,
+    now: Utc,
+    *,
+    convert: Converter | None = None,
 ) -> ImportReport:
     """Store the readings of a table under data set `info.key`; the caller commits.
 
@@ -55,12 +74,16 @@ def import_readings(
         What the columns mean (`PRESETS`, or one's own).
     now
         Readings after it are rejected.
+    convert
+        Gives the salinity of a conductivity at a temperature; without it a column of
+        conductivity is refused for salinity.
 
     Returns
     -------
     ImportReport
         Counted in rows of the file: ``rows == imported + len(rejected)``, a row that
-        yields several readings counts once. `flagged` counts readings. The same bytes
+        yields several readings counts once. `flagged` counts readings by failed check and
+        by suspicion; one reading may count under several names. The same bytes
         read the same way are not read twice, unless rows had been rejected; other bytes
         replace the readings of the data set.
 
@@ -75,7 +98,7 @@ def import_readings(
     UsageError
         If the variable, statistic or time zone does not exist.
     """
-    columns = [_resolved(one) for one in spec.values]
+    columns = [_resolved(one, spec, convert) for one in spec.values]
     zone_named(spec.zone)
     sha256 = _fingerprint(path, spec)
     done = unchanged_report(session, info.key, sha256)
@@ -84,11 +107,12 @@ def import_readings(
         return done
     table = read_table(path)
     named = [spec.time_column, *(one.column for one in spec.values)]
-    require_columns(table, named + ([spec.station_column] if spec.station_column else []))
+    named += [one for one in (spec.station_column, spec.temperature_column) if one]
+    require_columns(table, named)
     require_rows(table)
     record_data_set(session, info, sha256, now)
     _forget(session, info.key)
-    readings, rejected, flagged = _checked(session, table, columns, spec, info, now)
+    readings, rejected, flagged = _checked(session, table, columns, spec, info, now, convert)
     _insert(session, readings, info.key)
     record_data_set(session, info, sha256, now, table.rows, rejected)
     report = ImportReport(table.rows, table.rows - len(rejected), rejected)
@@ -96,7 +120,7 @@ def import_readings(
     return report
 
 
-def _resolved(given: ValueColumn) -> _Column:
+def _resolved(given: ValueColumn, spec: ReadingSpec, convert: Converter | None) -> _Column:
     if given.statistic not in STATISTICS:
         raise UsageError(
             f"no statistic is called {given.statistic!r}",
@@ -104,6 +128,15 @@ def _resolved(given: ValueColumn) -> _Column:
             fix=f"use one of {', '.join(STATISTICS)}",
         )
     variable = _variable_named(given.variable)
+    has_temperature = spec.temperature_column is not None or spec.temperature_c is not None
+    if (
+        variable.name == "water_salinity"
+        and measures_conductivity(given.unit)
+        and has_temperature
+        and convert is not None
+    ):
+        read = conversion(VARIABLES["conductivity"], given.unit)
+        return _Column(given, variable, read, is_conductivity=True)
     return _Column(given, variable, conversion(variable, given.unit))
 
 
@@ -120,12 +153,15 @@ def _fingerprint(path: Path, spec: ReadingSpec) -> str:
 
 def _stored_flags(session: Session, key: str) -> dict[str, int]:
     reading = SQLModel.metadata.tables["reading"].c
-    counts = session.execute(
-        sa.select(reading.flag, sa.func.count())
-        .where(reading.data_set_key == key, reading.flag != "")
-        .group_by(reading.flag)
-    )
-    return {flag: count for flag, count in counts}  # noqa: C416  rows are not typed as pairs
+    pairs: list[tuple[str, int]] = []
+    for names in (reading.flag, reading.suspect):
+        counts = session.execute(
+            sa.select(names, sa.func.count())
+            .where(reading.data_set_key == key, names != "")
+            .group_by(names)
+        )
+        pairs += [(text, count) for text, count in counts]
+    return flag_counts(pairs)
 
 
 def _forget(session: Session, key: str) -> None:
@@ -141,23 +177,37 @@ def _checked(
     spec: ReadingSpec,
     info: SourceInfo,
     now: Utc,
+    convert: Converter | None,
 ) -> tuple[list[pd.DataFrame], list[Finding], dict[str, int]]:
     """Return one frame of good readings per column, the rejected rows, the flag counts."""
     checks = reasons.Rejections(table)
     stations = _stations_of_rows(session, table, spec, info, checks)
     times = _times_of_rows(table, columns, spec, now, checks)
     values = {one.given.column: _values_of_rows(table, one, checks) for one in columns}
+    salinity = {
+        one.given.column: salinity_of_rows(
+            table, spec, one.given.column, _scaled(values[one.given.column], one.conversion),
+            convert, checks,
+        )
+        for one in columns
+        if one.is_conductivity and convert is not None
+    }  # fmt: skip
     _reject_empty_rows(table, columns, checks)
     rows = table.frame.assign(station_id=stations, time=times)
     for one in columns:
         _reject_repeats(session, rows, one, values[one.given.column], info.key, checks)
     good = rows.loc[~rows.index.isin(checks.rows)]
-    frames = [_readings(good, one, values[one.given.column]) for one in columns]
-    flagged: dict[str, int] = {}
-    for frame in frames:
-        for flag, count in frame["flag"].value_counts().items():
-            if flag:
-                flagged[str(flag)] = flagged.get(str(flag), 0) + int(count)
+    shared = homonym_ids(session)
+    frames = [
+        _readings(good, one, values[one.given.column], salinity.get(one.given.column), shared)
+        for one in columns
+    ]
+    flagged = flag_counts(
+        (str(text), int(count))
+        for frame in frames
+        for names in ("flag", "suspect")
+        for text, count in frame[names].value_counts().items()
+    )
     return frames, [*table.rejected, *checks.findings()], flagged
 
 
@@ -259,29 +309,44 @@ def _stored_elsewhere(
     return pd.Series(stored.reindex(wanted).to_numpy(), index=usable.index, dtype="object")
 
 
-def _readings(good: pd.DataFrame, column: _Column, values: pd.Series[float]) -> pd.DataFrame:
+def _scaled(raw: pd.Series[float], change: Conversion) -> pd.Series[float]:
+    """Return numbers as sent in the unit that `change` leads to."""
+    if (change.factor, change.offset) == (1.0, 0.0):
+        return raw
+    return (raw * change.factor + change.offset).round(9)  # 63 cm is 0.63 m, not 0.63 + 1e-17
+
+
+def _readings(
+    good: pd.DataFrame,
+    column: _Column,
+    values: pd.Series[float],
+    salinity: Salinity | None,
+    homonyms: set[int],
+) -> pd.DataFrame:
     """Return the rows to insert for one value column, in storage units, with flags."""
     import pandas as pd
 
     raw = values.loc[good.index].dropna()
     rows = good.loc[raw.index]
-    change = column.conversion
-    value = (
-        raw
-        if (change.factor, change.offset) == (1.0, 0.0)
-        else (raw * change.factor + change.offset).round(9)
-    )  # 63 cm is 0.63 m, not 0.63 + 1e-17
+    value = _scaled(raw, column.conversion) if salinity is None else salinity.value.loc[raw.index]
+    station = rows["station_id"].astype("int64")
+    flags = quality_flags(
+        column.variable, station, rows["time"], value,
+        statistic=column.given.statistic, homonyms=homonyms,
+    )  # fmt: skip
     return pd.DataFrame(
         {
-            "station_id": rows["station_id"].astype("int64"),
+            "station_id": station,
             "time": rows["time"],
             "value": value,
             "raw_value": raw,
-            "flag": quality_flags(column.variable, rows["station_id"], rows["time"], value),
+            "flag": flags["flag"],
+            "suspect": flags["suspect"],
+            "method": "" if salinity is None else salinity.method.loc[raw.index],
             "variable": column.variable.name,
             "statistic": column.given.statistic,
             "unit": column.variable.unit,
-            "raw_unit": change.unit,
+            "raw_unit": column.conversion.unit,
         }
     )
 

@@ -113,3 +113,19 @@ def stored_elsewhere(where: str, field: str, text: str) -> Finding:
         "leave the row out; the first source stays",
         f"trạm và thời gian này đã có từ bộ dữ liệu {text!r}", "hãy bỏ dòng này",
     )  # fmt: skip
+
+
+def no_temperature(where: str, field: str, _text: str) -> Finding:
+    return Finding(
+        where, field, "conductivity without the water's temperature",
+        "give the temperature in °C of this row",
+        "độ dẫn điện thiếu nhiệt độ nước", "hãy ghi nhiệt độ nước (°C) của dòng này",
+    )  # fmt: skip
+
+
+def not_convertible(where: str, field: str, text: str) -> Finding:
+    return Finding(
+        where, field, f"cannot become a salinity by PSS-78: {text}",
+        "check the value, its unit and the temperature",
+        "không đổi được sang độ mặn theo PSS-78", "hãy kiểm tra giá trị, đơn vị và nhiệt độ",
+    )  # fmt: skip

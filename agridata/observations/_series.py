@@ -22,6 +22,13 @@ __all__ = ["readings_frame", "series", "write_series"]
 
 DAILY = ("daily_max", "daily_min", "daily_mean")
 
+WRITTEN = (
+    "station", "time", "value", "unit", "statistic", "flag", "raw_value", "raw_unit", "method",
+)  # fmt: skip
+"""Columns of a written series: those of the contract first."""
+
+TEXTS = frozenset({"station", "unit", "flag", "suspect", "raw_unit", "method", "statistic"})
+
 
 def series(
     session: Session,
@@ -46,8 +53,9 @@ def series(
     -------
     DataFrame
         Columns ``time`` (UTC, datetime64[us, UTC]), ``value`` (storage unit), ``unit``,
-        ``flag``, ``raw_value``, ``raw_unit``, ``statistic``; empty where nothing was
-        measured, which is not the same as an unknown station.
+        ``flag`` (failed checks), ``suspect`` (suspicions), ``raw_value``, ``raw_unit``,
+        ``method``, ``statistic``; empty where nothing was measured, which is not the same
+        as an unknown station.
 
     Raises
     ------
@@ -68,7 +76,9 @@ def series(
         filters.append(reading.time >= start)
     if end is not None:
         filters.append(reading.time <= end)
-    names = ("time", "value", "unit", "flag", "raw_value", "raw_unit", "statistic")
+    names = (
+        "time", "value", "unit", "flag", "suspect", "raw_value", "raw_unit", "method", "statistic",
+    )  # fmt: skip
     query = sa.select(*(_plain(session, reading[name]) for name in names)).where(*filters)
     return _frame(session, query.order_by(reading.time, reading.statistic), names)
 
@@ -90,8 +100,8 @@ def readings_frame(
     Returns
     -------
     DataFrame
-        Columns ``station`` (key), ``time`` (UTC), ``value`` (storage unit), ``flag``,
-        ``statistic``.
+        Columns ``station`` (key), ``time`` (UTC), ``value`` (storage unit), ``flag``
+        (failed checks; suspicions are not named here), ``statistic``.
 
     Raises
     ------
@@ -120,8 +130,9 @@ def readings_frame(
 def write_series(frame: pd.DataFrame, station_key: str, to: Path) -> int:
     """Write a `series` frame to CSV or Parquet and return the number of rows.
 
-    Columns ``station, time, value, unit, statistic, flag, raw_value``; `time` is ISO
-    8601 with the province's offset (+07:00).
+    Columns ``station, time, value, unit, statistic, flag, raw_value, raw_unit, method``;
+    `time` is ISO 8601 with the province's offset (+07:00), `flag` names failed checks and
+    suspicions alike, joined by ";".
 
     Raises
     ------
@@ -131,8 +142,9 @@ def write_series(frame: pd.DataFrame, station_key: str, to: Path) -> int:
     out = frame.assign(
         station=station_key,
         time=[moment.isoformat() for moment in frame["time"].dt.tz_convert(LOCAL_ZONE)],
+        flag=(frame["flag"] + ";" + frame["suspect"]).str.strip(";"),
     )
-    out = out[["station", "time", "value", "unit", "statistic", "flag", "raw_value"]]
+    out = out[list(WRITTEN)]
     suffix = to.suffix.lower()
     if suffix not in (".csv", ".parquet"):
         raise InputError(
@@ -175,6 +187,6 @@ def _frame(session: Session, query: sa.Select[Any], names: Sequence[str]) -> pd.
     )
     for name in {"value", "raw_value"} & set(names):
         frame[name] = frame[name].astype("float64")
-    for name in {"station", "unit", "flag", "raw_unit", "statistic"} & set(names):
+    for name in TEXTS & set(names):
         frame[name] = frame[name].astype("str")
     return frame

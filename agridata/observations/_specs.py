@@ -40,7 +40,8 @@ class ReadingSpec:
 
     Exactly one of `station_column` (station keys), `station` (one key, or a name that
     only one station has) and `special` names where the values were measured. `zone` is
-    the clock of times that carry no offset.
+    the clock of times that carry no offset. Salinity read as conductivity needs the
+    water's temperature in °C: a column, or one number (25 for a meter that compensates).
     """
 
     time_column: str
@@ -49,6 +50,8 @@ class ReadingSpec:
     station: str | None = None
     special: SpecialStation | None = None
     zone: str = LOCAL
+    temperature_column: str | None = None
+    temperature_c: float | None = None
 
 
 KRATIE = SpecialStation("kratie", "Kratie", "Mekong", "Kratie, Cambodia (Mekong River Commission)")

@@ -11,10 +11,12 @@ from sqlmodel import Session, col, select
 
 from agridata.errors import Finding, InputError, NotFoundError, UsageError
 from agridata.observations._cells import parse_numbers
+from agridata.observations._homonyms import homonyms
+from agridata.observations._quality import DUPLICATE_STATION
 from agridata.observations._specs import SpecialStation
 from agridata.observations._stored import unchanged_report
 from agridata.observations._tables import Table, read_table, require_columns, require_rows
-from agridata.observations.models import Reading, Station
+from agridata.observations.models import Device, Reading, Station
 from agridata.storage import ImportReport, SourceInfo, bounds_of, record_data_set, sha256_of
 from agridata.vocabulary import LonLat, Utc, search_key
 
@@ -51,6 +53,7 @@ def import_stations(
     ImportReport
         ``rows == imported + len(rejected)``. Rejected: no key or name, a key twice, a
         key of another data set, half a position, numbers that are none, swapped axes.
+        Flagged "duplicate_station": stations whose name another one bears (`homonyms`).
 
     Raises
     ------
@@ -60,7 +63,7 @@ def import_stations(
     sha256 = sha256_of(path)
     done = unchanged_report(session, info.key, sha256)
     if done is not None:
-        return done
+        return _with_homonyms(session, done, info.key)
     table = read_table(path)
     require_columns(table, ("station", "name"))
     require_rows(table)
@@ -71,7 +74,7 @@ def import_stations(
     _drop_vanished(session, info.key, {card.key for card, _ in made})
     rejected = [*table.rejected, *problems]
     record_data_set(session, info, sha256, now, table.rows, rejected)
-    return ImportReport(table.rows, len(made), rejected)
+    return _with_homonyms(session, ImportReport(table.rows, len(made), rejected), info.key)
 
 
 def add_special_station(
@@ -133,6 +136,15 @@ def find_station(session: Session, text: str) -> Station:
         problem_vi=f"không có trạm {text!r}",
         fix_vi=f"có phải {', '.join(near)}?" if near else "hãy nhập danh sách trạm trước",
     )
+
+
+def _with_homonyms(session: Session, report: ImportReport, data_set_key: str) -> ImportReport:
+    """Count the stations of the data set that share their name with another station."""
+    mine = set(session.exec(select(Station.key).where(Station.data_set_key == data_set_key)))
+    shared = mine & {key for keys in homonyms(session).values() for key in keys}
+    if shared:
+        report.flagged[DUPLICATE_STATION] = len(shared)
+    return report
 
 
 def _checked(
@@ -254,9 +266,12 @@ def _point(position: LonLat | None) -> Point | None:
 
 
 def _drop_vanished(session: Session, data_set_key: str, kept: set[str]) -> None:
-    """Delete stations that a newer file no longer lists, unless they have readings."""
+    """Delete stations that a newer file no longer lists, unless they have readings or devices."""
     for station in session.exec(select(Station).where(Station.data_set_key == data_set_key)):
+        if station.key in kept:
+            continue
         has_readings = select(Reading.id).where(Reading.station_id == station.id).limit(1)
-        if station.key not in kept and session.exec(has_readings).first() is None:
+        has_devices = select(Device.id).where(Device.station_id == station.id).limit(1)
+        if all(session.exec(query).first() is None for query in (has_readings, has_devices)):
             session.delete(station)
     session.flush()

@@ -22,6 +22,18 @@ NO_POLYGONS = "no polygons of both units in the workspace: the link is only publ
 
 OTHER_EXTENT = "less than 1 % in common: one polygon shows another state than the published link"
 
+SPECIAL_ZONE = "Đặc khu"
+"""Type word of the island units since the reform; several were districts without communes."""
+
+ISLAND_DISTRICT = (
+    "it was an island district without communes, so the lists of communes hold nothing before it",
+    "trước đây là huyện đảo không có xã",
+)
+NO_STORED_LINK = (
+    "no row of the crosswalk names it with codes that exist, and polygons of one era lack",
+    "bảng chuyển đổi không có dòng nào dùng được và thiếu ranh giới của một thời kỳ",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
@@ -132,11 +144,14 @@ def _itself(unit: AdminUnit | None, code: str, to: date | str) -> Conversion:
 
 
 def _unlinked(unit: AdminUnit, to: date | str) -> NotFoundError:
+    """Say why a unit leads nowhere: never linked, or of a kind that has nothing to link to."""
+    island = unit.kind == SPECIAL_ZONE
+    why, why_vi = ISLAND_DISTRICT if island else NO_STORED_LINK
     return NotFoundError(
-        f"no source links {unit.full_name} ({unit.code}) to a unit of {to}",
+        f"no source links {unit.full_name} ({unit.code}) to a unit of {to}: {why}",
         field="CODE",
         fix="load polygons of both eras, or a crosswalk that names it",
-        problem_vi=f"chưa có nguồn nào nối {unit.full_name} ({unit.code}) sang {to}",
+        problem_vi=f"chưa có nguồn nào nối {unit.full_name} ({unit.code}) sang {to}: {why_vi}",
         fix_vi="hãy nạp bản đồ của cả hai thời kỳ",
     )
 

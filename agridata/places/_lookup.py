@@ -18,6 +18,7 @@ __all__ = [
     "LAST_DAY_BEFORE_REFORM",
     "AmbiguousPlaceError",
     "Era",
+    "day_of_era",
     "former_province_note",
     "get_unit",
     "hau_giang_communes",
@@ -26,6 +27,7 @@ __all__ = [
     "resolve_slug",
     "slug",
     "unit_at",
+    "units_at",
     "valid_on",
 ]
 
@@ -76,6 +78,16 @@ def in_era(era: Era) -> sa.ColumnElement[bool]:
     return sa.or_(col(AdminUnit.valid_from).is_(None), col(AdminUnit.valid_from) < REFORM_DATE)
 
 
+def day_of_era(era: Era, today: date) -> date:
+    """Return a day on which the units of `era` are meant: `today` if it lies in the era.
+
+    Else the last day before the reform, or the day of the reform.
+    """
+    if era == "2025":
+        return max(today, REFORM_DATE)
+    return min(today, LAST_DAY_BEFORE_REFORM)
+
+
 def get_unit(session: Session, code: str, level: int = 3, on: date | None = None) -> AdminUnit:
     """Return the unit with `code` at `level`.
 
@@ -108,7 +120,8 @@ def get_unit(session: Session, code: str, level: int = 3, on: date | None = None
 
 def slug(name: str) -> str:
     """Return `name` as it stands in a URL: ``slug("Vị Thanh 1") == "vi-thanh-1"``."""
-    kept = "".join(char if char.isalnum() else " " for char in search_key(name))
+    plain = search_key(search_key(name))  # letters such as 𝔍 become J first, and j then
+    kept = "".join(char if char.isalnum() else " " for char in plain)
     return "-".join(kept.split())
 
 
@@ -155,6 +168,26 @@ def unit_at(session: Session, position: LonLat, on: date) -> AdminUnit | None:
     )
     units = (unit for unit in session.exec(query) if unit.geom is not None)
     return next((unit for unit in units if unit.geom.covers(point)), None)  # type: ignore[union-attr]  # filtered above
+
+
+def units_at(session: Session, position: LonLat, on: date) -> list[AdminUnit]:
+    """Return the smallest unit known to contain `position` on the day `on`, then its parents.
+
+    Parents are told by their codes, not by their polygons: those of provinces are
+    simplified and would contradict the communes along the border.
+    """
+    unit = unit_at(session, position, on)
+    chain = [] if unit is None else [unit]
+    while chain and chain[-1].parent_code:
+        code = chain[-1].parent_code
+        query = select(AdminUnit).where(
+            AdminUnit.code == code, AdminUnit.level == (level_of_code(code) or 0), valid_on(on)
+        )
+        parent = session.exec(query).first()
+        if parent is None or parent.level >= chain[-1].level:
+            break
+        chain.append(parent)
+    return chain
 
 
 def former_province_note(code: str) -> str:

@@ -1,6 +1,29 @@
-"""Organisations, people by pseudonym, land, plantings, herds, ponds, products."""
+"""Organisations, people by pseudonym, land, plantings, herds, ponds, products, certificates."""
 
-from agridata.registry._load import load_registry, registry_counts
+from agridata.registry._certificates import (
+    STATUSES,
+    HeldCertificate,
+    Subject,
+    certificates_at,
+    standing_at,
+    valid_certificates,
+)
+from agridata.registry._code_rules import CERTIFICATE_KINDS, CODE_KINDS
+from agridata.registry._load import (
+    KINDS,
+    RegistryImport,
+    import_registry,
+    load_registry,
+    registry_counts,
+)
+from agridata.registry._local_units import (
+    LocalUnit,
+    Measured,
+    parse_area,
+    parse_decimal,
+    parse_mass,
+    parse_yield,
+)
 from agridata.registry._parcels import geodesic_area
 from agridata.registry._personal import (
     SALT_BYTES,
@@ -8,7 +31,28 @@ from agridata.registry._personal import (
     commitment_of,
     personal_values,
 )
+from agridata.registry._services import (
+    NOUNS,
+    add_certificate,
+    described,
+    end_validity,
+    find_noun,
+    holds_on,
+    list_nouns,
+    noun_of,
+    set_status,
+)
+from agridata.registry._tax_code import format_tax_code, parse_tax_code
+from agridata.registry.changes import (
+    changes_since,
+    history,
+    record_change,
+    recording,
+    replay,
+)
 from agridata.registry.models import (
+    Certificate,
+    ChangeRecord,
     Herd,
     Member,
     Organisation,
@@ -20,8 +64,18 @@ from agridata.registry.models import (
 )
 
 __all__ = [
+    "CERTIFICATE_KINDS",
+    "CODE_KINDS",
+    "KINDS",
+    "NOUNS",
     "SALT_BYTES",
+    "STATUSES",
+    "Certificate",
+    "ChangeRecord",
+    "HeldCertificate",
     "Herd",
+    "LocalUnit",
+    "Measured",
     "Member",
     "Organisation",
     "Parcel",
@@ -29,10 +83,35 @@ __all__ = [
     "Planting",
     "Pond",
     "Product",
+    "RegistryImport",
+    "Subject",
+    "add_certificate",
     "add_personal_value",
+    "certificates_at",
+    "changes_since",
     "commitment_of",
+    "described",
+    "end_validity",
+    "find_noun",
+    "format_tax_code",
     "geodesic_area",
+    "history",
+    "holds_on",
+    "import_registry",
+    "list_nouns",
     "load_registry",
+    "noun_of",
+    "parse_area",
+    "parse_decimal",
+    "parse_mass",
+    "parse_tax_code",
+    "parse_yield",
     "personal_values",
+    "record_change",
+    "recording",
     "registry_counts",
+    "replay",
+    "set_status",
+    "standing_at",
+    "valid_certificates",
 ]

@@ -31,6 +31,8 @@ from agridata.statistics._figures import (
     unit_slip,
     yield_ceiling,
 )
+from agridata.statistics._gso import import_gso
+from agridata.statistics._long import FIRST_YEAR, NEEDED, import_figures
 from agridata.statistics.models import CropStatistic
 from agridata.storage import ImportReport, SourceInfo, record_data_set, sha256_of
 from agridata.vocabulary import Utc, local_date
@@ -40,9 +42,6 @@ __all__ = ["PRESETS", "import_rice_panel", "import_statistics"]
 PANEL_AREA = "cultivated_area_"  # 1000 ha
 PANEL_YIELD = "rice_yield_"  # quintal/ha
 PANEL_PRODUCTION = "rice_production_"  # 1000 t
-
-FIRST_YEAR = 1900
-"""No table of the delta is older."""
 
 DERIVED = "derived_"
 """Flag prefix of a figure that the table leaves blank and the other two give."""
@@ -77,16 +76,18 @@ def import_rice_panel(session: Session, path: Path, info: SourceInfo, now: Utc) 
 
 
 def import_statistics(session: Session, path: Path, info: SourceInfo, now: Utc) -> ImportReport:
-    """Store a long table, one figure triple per row; the caller commits.
+    """Store a long table, one figure or one figure triple per row; the caller commits.
 
     Parameters
     ----------
     path
-        Columns ``unit, year, season`` (`SEASONS`), optional ``crop`` (default rice) and
-        ``level`` (default province), and area, yield and production with the unit in
-        the column's name: ``area_ha | area_1000ha``, ``yield_t_ha | yield_quintal_ha |
-        yield_kg_ha``, ``production_t | production_1000t``. One of the three may be
-        blank; it is computed from the other two and flagged ``derived_…``.
+        A table with the columns ``subject`` and ``measure`` holds single figures
+        (livestock, fisheries …, see `import_figures`). A table of triples has the columns
+        ``unit, year, season`` (`SEASONS`), optional ``crop`` (default rice) and ``level``
+        (default province), and area, yield and production with the unit in the column's
+        name: ``area_ha | area_1000ha``, ``yield_t_ha | yield_quintal_ha | yield_kg_ha``,
+        ``production_t | production_1000t``. One of the three may be blank; it is computed
+        from the other two and flagged ``derived_…``.
 
     Returns
     -------
@@ -99,11 +100,15 @@ def import_statistics(session: Session, path: Path, info: SourceInfo, now: Utc) 
     InputError
         If the file is no table or lacks a column.
     """
+    names = {str(name) for name in read_table(path).frame.columns}
+    if names >= set(NEEDED[1:3]):
+        return import_figures(session, path, info, now)
     return _import(session, path, info, now, _long_columns, _long_row)
 
 
 PRESETS: Mapping[str, Callable[[Session, Path, SourceInfo, Utc], ImportReport]] = {
-    "rice_panel": import_rice_panel
+    "rice_panel": import_rice_panel,
+    "gso": import_gso,
 }
 """Preset of ``agridata statistics import`` → importer."""
 

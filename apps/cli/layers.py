@@ -58,7 +58,9 @@ def _emit_rows(rows: Sequence[dict[str, Any]], lines: Sequence[str], *, as_json:
 
 @app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="GeoJSON, GPKG, GeoParquet, FGB, KML, SHP or ZIP.")],
+    file: Annotated[
+        Path, typer.Argument(help="GeoJSON, GPKG, GeoParquet, FGB, KML, SHP, ZIP, CSV, Excel.")
+    ],
     kind: Annotated[Kind, typer.Option("--kind", help="What the layer is about.")],
     name: Annotated[
         str | None, typer.Option("--name", help="Name of the layer (default: the file's name).")
@@ -72,24 +74,42 @@ def import_command(
     id_col: Annotated[
         str | None, typer.Option("--id-col", help="Attribute that identifies a feature.")
     ] = None,
+    province: Annotated[
+        str | None, typer.Option("--province", help="Code of a unit; rows outside are rejected.")
+    ] = None,
+    add: Annotated[
+        bool, typer.Option("--add", help="Add to the layer instead of replacing it.")
+    ] = False,
+    rejected_to: Annotated[
+        Path | None,
+        typer.Option("--rejected-to", help="Write rejected rows to FILE.geojson or .csv."),
+    ] = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Import FILE: good rows land, bad rows are named; exit 1 if no row was good."""
-    from agridata.layers import import_layer
+    from sqlmodel import Session
+
+    from agridata.layers import import_layer, write_rejected
 
     readable_file(file)
-    with created(home).session() as session:
+    engine = created(home).engine.execution_options(immediate=True)
+    with Session(engine) as session:
         report = import_layer(
             session, file, kind.value, name, now=utc_now(), era=_ERAS[era.value], crs=crs,
-            id_column=id_col,
+            id_column=id_col, province=province, add=add,
         )  # fmt: skip
         session.commit()
     lines = [f"{report.imported} of {report.rows} rows imported, {len(report.rejected)} rejected"]
     lines += [f"  {one.where}: {one.problem}" for one in report.rejected[:SHOWN_REJECTIONS]]
     if len(report.rejected) > SHOWN_REJECTIONS:
         lines.append(f"  … {len(report.rejected) - SHOWN_REJECTIONS} more (--json lists all)")
+    lines += [f"  note {one.where}: {one.problem}" for one in report.notes[:SHOWN_REJECTIONS]]
     document = report.as_dict()
+    if rejected_to is not None and report.rejected:
+        write_rejected(file, report.rejected, rejected_to, crs)
+        document["rejected_file"] = str(rejected_to)
+        lines.append(f"rejected rows are in {rejected_to}: repair them and import it with --add")
     if report.imported == 0:  # a rejection as a whole, with the counts beside it
         document |= {"ok": False, "errors": document["rejected"]}
     emit(document, as_json=as_json, text="\n".join(lines))
@@ -119,7 +139,12 @@ def _hectares(area: float | None) -> str:
 @app.command("export")
 def export_command(
     name: Annotated[str, typer.Argument(help="As in `agridata layers list`.")],
-    to: Annotated[Path, typer.Option("--to", help="FILE.parquet, .gpkg, .geojson or .fgb.")],
+    to: Annotated[
+        Path,
+        typer.Option(
+            "--to", help="FILE.parquet, .gpkg, .geojson, .fgb, .kml, .csv, .xlsx or .zip."
+        ),
+    ],
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -139,16 +164,32 @@ def export_command(
 def stats_command(
     name: Annotated[str, typer.Argument(help="As in `agridata layers list`.")],
     by: Annotated[UnitLevel, typer.Option("--by", help="Level of administrative units.")],
+    era: Annotated[
+        EraName | None, typer.Option("--era", help="Units of this era (default: of --as-of).")
+    ] = None,
+    within: Annotated[
+        str | None, typer.Option("--within", help="Only inside the unit of this code.")
+    ] = None,
+    within_era: Annotated[
+        EraName | None, typer.Option("--within-era", help="Era of that unit, if both have one.")
+    ] = None,
     as_of: AsOf = None,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
-    """Features and hectares of layer NAME per administrative unit of the day ``--as-of``."""
+    """Features and hectares of layer NAME per administrative unit, cut at the borders."""
     from agridata.layers import layer_statistics
+    from agridata.places import day_of_era
 
     day = local_date(moment(as_of))
+    if era is not None:
+        day = day_of_era(_ERAS[era.value], day)
     with opened(home).session() as session:
-        rows = [asdict(one) for one in layer_statistics(session, name, by.value, day)]
+        found = layer_statistics(
+            session, name, by.value, day, within=within,
+            within_era=_ERAS[within_era.value] if within_era else None,
+        )  # fmt: skip
+    rows = [asdict(one) for one in found]
     lines = [
         f"{row['code']:<6} {row['name']:<32} {row['features']:>7}  {_hectares(row['area_ha'])}"
         for row in rows

@@ -1,4 +1,4 @@
-"""`agridata observe`: stations and readings in, series out."""
+"""`agridata observe`: stations and readings of files in, series out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from agridata.observations import (
     ValueColumn,
     file_stem,
     find_station,
+    homonyms,
     import_readings,
     import_stations,
     series,
@@ -37,6 +38,7 @@ from apps.cli._common import (
     opened,
     readable_file,
 )
+from apps.cli.observe_network import add_commands
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Import readings of stations; read series back.")
 stations_app = typer.Typer(no_args_is_help=True, help="The places where something is measured.")
 app.add_typer(stations_app, name="stations")
+add_commands(app)
 
 Source = Annotated[str, typer.Option("--source", help="Who published the file.")]
 Licence = Annotated[str, typer.Option("--licence", help="Under which licence.")]
@@ -71,6 +74,12 @@ def import_command(
     statistic: Annotated[
         str, typer.Option(help="point, daily_max, daily_min or daily_mean.")
     ] = "point",
+    temperature_col: Annotated[
+        str | None, typer.Option(help="Water temperature in °C, for salinity read in dS/m.")
+    ] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="The same for every row; 25 if the meter compensates.")
+    ] = None,
     source: Source = "",
     licence: Licence = "none stated",
     simulated: Simulated = False,
@@ -79,11 +88,14 @@ def import_command(
     json: Json = False,
 ) -> None:
     """Import readings; rows = imported + rejected, suspicious values are flagged."""
+    from apps.network import convert_salinity
+
     spec = _spec(preset, variable, unit, station, station_col, time_col, value_col, tz, statistic)
+    spec = replace(spec, temperature_column=temperature_col, temperature_c=temperature)
     info = _readings_info(readable_file(file), preset, spec, source, licence, simulated=simulated)
     now = moment(as_of)
     with created(home).session() as session:
-        report = import_readings(session, file, spec, info, now)
+        report = import_readings(session, file, spec, info, now, convert=convert_salinity)
         _finish(session, report, as_json=json)
 
 
@@ -106,7 +118,7 @@ def import_stations_command(
     with created(home).session() as session:
         locate = _locator(session, now)
         report = import_stations(session, file, info, now, locate=locate)
-        _finish(session, report, as_json=json)
+        _finish(session, report, as_json=json, homonyms=homonyms(session))
 
 
 @stations_app.command("list")
@@ -244,11 +256,11 @@ def _moment_of(option: str, text: str) -> Utc:
         raise UsageError.of([replace(error.findings[0], field=option)]) from None
 
 
-def _finish(session: Session, report: ImportReport, *, as_json: bool) -> None:
+def _finish(session: Session, report: ImportReport, *, as_json: bool, **extra: Any) -> None:
     """Commit what was stored and tell it; exit 1 where nothing could be stored."""
     if report.imported:
         session.commit()
-    document: dict[str, Any] = report.as_dict()
+    document: dict[str, Any] = report.as_dict() | extra
     emit(document, as_json=as_json, text=_summary(report))
     if not report.imported:
         raise typer.Exit(1)

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from agridata.errors import InputError, UsageError
-from agridata.vocabulary import utc_now
-from apps.cli._common import Home, Json, created, emit, opened
+from agridata.vocabulary import local_date, utc_now
+from apps.cli._common import AsOf, Home, Json, created, emit, moment, opened
 
 __all__ = ["app"]
 
@@ -93,18 +93,54 @@ def _percent(share: float | None) -> str:
     return "share unknown" if share is None else f"{100 * share:.1f} %"
 
 
-def _target(text: str) -> date | Literal["2025", "pre2025"]:
+def _target(text: str, option: str = "--to") -> date | Literal["2025", "pre2025"]:
     if text in _ERAS:
         return _ERAS[text]
     try:
         return date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            f"{text!r} is neither an era nor a day", field="--to",
+            f"{text!r} is neither an era nor a day", field=option,
             fix="write 2025, pre2025 or a day such as 2024-05-01",
             problem_vi=f"{text!r} không phải là thời kỳ hay ngày",
             fix_vi="hãy viết 2025, pre2025 hoặc ngày như 2024-05-01",
         ) from error  # fmt: skip
+
+
+@app.command("at")
+def at_command(
+    lon: Annotated[float, typer.Argument(help="Longitude in degrees, e.g. 105.47.")],
+    lat: Annotated[float, typer.Argument(help="Latitude in degrees, e.g. 9.78.")],
+    on: Annotated[
+        str | None, typer.Option("--on", help="Day (YYYY-MM-DD), 2025 or pre2025; default today.")
+    ] = None,
+    as_of: AsOf = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Name the units that contain a position on a day, and those of the other era."""
+    from agridata.places import LAST_DAY_BEFORE_REFORM, day_of_era, units_at
+    from agridata.vocabulary import REFORM_DATE, LonLat
+
+    place, today = LonLat(lon, lat), local_date(moment(as_of))
+    target = today if on is None else _target(on, "--on")
+    day = target if isinstance(target, date) else day_of_era(target, today)
+    other = LAST_DAY_BEFORE_REFORM if day >= REFORM_DATE else max(today, REFORM_DATE)
+    with opened(home).session() as session:
+        found = {when: [_unit(one) for one in units_at(session, place, when)]
+                 for when in (day, other)}  # fmt: skip
+    document = {
+        "lon": lon, "lat": lat, "on": day, "units": found[day],
+        "other_era": {"on": other, "units": found[other]},
+    }  # fmt: skip
+    lines = [
+        f"{when}: " + (", ".join(f"{row['full_name']} ({row['code']})" for row in found[when])
+                       or "in no unit with a polygon")
+        for when in (day, other)
+    ]  # fmt: skip
+    emit(document, as_json=as_json, text="\n".join(lines))
+    if not found[day]:
+        raise typer.Exit(1)
 
 
 @app.command("load")
@@ -114,6 +150,8 @@ def load_command(
     as_json: Json = False,
 ) -> None:
     """Load administrative units, polygons and the crosswalk from DIR."""
+    from sqlmodel import Session
+
     from agridata.places import load_real_admin, load_sample_admin
 
     if not folder.is_dir():
@@ -121,7 +159,8 @@ def load_command(
             "no such folder", where=str(folder), field="DIR", fix="check the path",
             problem_vi="không có thư mục này", fix_vi="hãy kiểm tra đường dẫn",
         )  # fmt: skip
-    with created(home).session() as session:
+    engine = created(home).engine.execution_options(immediate=True)
+    with Session(engine) as session:
         if (folder / "units.csv").is_file():
             reports = load_sample_admin(session, folder.resolve().parent, utc_now())
         else:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
+import os
 import socket
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,7 +14,7 @@ import typer
 
 from agridata.errors import EnvironmentMissingError, UsageError
 from agridata.vocabulary import parse_as_of
-from apps.cli._common import AsOf, Home, Json, emit, opened, tell
+from apps.cli._common import AsOf, Home, Json, emit, opened, readable_file, tell
 
 __all__ = ["app"]
 
@@ -35,26 +38,40 @@ def serve(
         bool,
         typer.Option("--self-check/--no-self-check", help="Verify proofs before handing them out."),
     ] = True,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Certificate chain (PEM): serve https.", metavar="FILE")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="Private key of the certificate (PEM).", metavar="FILE")
+    ] = None,
+    trusted_proxy: Annotated[
+        str | None,
+        typer.Option(help="Reverse proxy in front that ends TLS; its address.", metavar="ADDRESS"),
+    ] = None,
 ) -> None:
     """Serve the workspace until interrupted."""
     loopback = _is_loopback(host)
-    if local_admin and not loopback:
+    tls = _tls_files(tls_cert, tls_key)
+    proxy = _proxy_address(trusted_proxy)
+    scheme = "https" if tls else "http"
+    if local_admin and (proxy or not loopback):
         raise UsageError(
             "pages may write only on a server that listens to this machine alone",
             field="--local-admin",
-            fix="leave out --host, or leave out --local-admin",
+            fix="leave out --host and --trusted-proxy, or leave out --local-admin",
             problem_vi="chỉ máy chủ nội bộ mới được ghi từ trang",
-            fix_vi="hãy bỏ --host hoặc bỏ --local-admin",
+            fix_vi="hãy bỏ --host và --trusted-proxy, hoặc bỏ --local-admin",
         )
     moment = parse_as_of(as_of) if as_of else None
     workspace = opened(home)
-    address = public_url or f"http://{_bracketed(host)}:{port}"
+    address = public_url or f"{scheme}://{_bracketed(host)}:{port}"
     _require_free(host, port)
 
     import uvicorn
 
+    from agridata.access import oidc_settings
     from apps.evidence import judge_lot
-    from apps.web import create_app
+    from apps.web import PAGES_PER_ADDRESS, create_app
 
     application = create_app(
         workspace,
@@ -64,11 +81,58 @@ def serve(
         self_check=self_check,
         judge=judge_lot,
         allowed_hosts=_served_hosts(host, address) if loopback else None,
+        oidc=oidc_settings(os.environ),
+        secure_cookies=bool(tls or proxy),
+        login_over_http=loopback and not proxy,
+        page_rate=None if loopback and not proxy else PAGES_PER_ADDRESS,
     )
-    here = f"http://{_bracketed(host)}:{port}/"
+    here = f"{scheme}://{_bracketed(host)}:{port}/"
     emit({"ok": True, "address": here}, as_json=as_json, text=here)
     tell("Ctrl+C để dừng / stops it")
-    uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+    _keep_no_access_log()
+    uvicorn.run(
+        application, host=host, port=port, log_level="warning", server_header=False,
+        proxy_headers=bool(proxy), forwarded_allow_ips=proxy,
+        ssl_certfile=tls[0] if tls else None, ssl_keyfile=tls[1] if tls else None,
+    )  # fmt: skip
+
+
+def _tls_files(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    """Return certificate and key, None without TLS; one without the other is wrong usage."""
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise UsageError(
+            "https needs a certificate and its key", field="--tls-cert",
+            fix="give both --tls-cert and --tls-key",
+            problem_vi="https cần cả chứng chỉ và khóa",
+            fix_vi="hãy cho cả --tls-cert và --tls-key",
+        )  # fmt: skip
+    return readable_file(cert), readable_file(key)
+
+
+def _proxy_address(text: str | None) -> str | None:
+    """Return the address of the one proxy whose word on address and https is taken."""
+    if text is None:
+        return None
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError as error:
+        raise UsageError(
+            f"{text!r} is not an address",
+            field="--trusted-proxy",
+            fix="give the proxy's IP address, 127.0.0.1 if it runs on this machine",
+            problem_vi=f"{text!r} không phải là địa chỉ IP",
+            fix_vi="hãy cho địa chỉ IP của proxy, 127.0.0.1 nếu cùng máy",
+        ) from error
+
+
+def _keep_no_access_log() -> None:
+    """Write down no addresses of readers: Streamlit turns uvicorn's access log on at its import.
+
+    Lines of that log hold what people typed into addresses, and codes of single sign-on.
+    """
+    logging.getLogger("uvicorn.access").addFilter(lambda _record: False)
 
 
 def _is_loopback(host: str) -> bool:

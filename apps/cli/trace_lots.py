@@ -9,7 +9,7 @@ import typer
 
 from agridata.errors import NotFoundError
 from apps.cli._common import AsOf, Home, Json, emit, moment, opened, readable_file
-from traceability.errors import DuplicateEventError
+from traceability.errors import DuplicateEventError, EventError
 
 if TYPE_CHECKING:
     from traceability.lots import Genealogy
@@ -41,7 +41,7 @@ def capture_file(
     """Validate, sign and append the events of an EPCIS 2.0 document: all of them or none."""
     from agridata.registry import personal_values
     from agridata.registry.models import Organisation
-    from traceability.events import load_document
+    from traceability.events import load_document, validate_event
     from traceability.ledger import Ledger
     from traceability.lots import capture, sequence
 
@@ -60,6 +60,9 @@ def capture_file(
                 fix_vi="hãy dùng mã của tổ chức đã đăng ký",
             )  # fmt: skip
         personal = personal_values(session)
+    findings = [one for event in events for one in validate_event(event, known_personal=personal)]
+    if findings:  # before a key is made: a refused document leaves nothing behind
+        raise EventError.of(findings)
     ledger.organisation_key(organisation, now=now)
     with ledger.session() as session:
         for event in events:

@@ -10,6 +10,7 @@ from agridata.errors import NotFoundError
 from apps.moment import moment_for
 from apps.views import Lang, moment, recent_lots, say
 from apps.views.office_text import OFFICE
+from traceability.identifiers import escape_path
 from traceability.lots import find_lot
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def render(site: Site, lang: Lang) -> None:
             try:
                 lot = find_lot(session, code)
                 text = say(OFFICE, lang, "open_page", lot=lot.lot)
-                st.markdown(f"### [{text}](/01/{lot.gtin}/10/{lot.lot}?lang={lang})")
+                path = f"/01/{lot.gtin}/10/{escape_path(lot.lot)}"
+                st.markdown(f"### [{text}]({path}?lang={lang})")
             except NotFoundError as error:
                 found = error.findings[0]
                 st.warning(found.problem_vi if lang == "vi" else found.problem)

@@ -13,7 +13,7 @@ from apps.moment import moment_for
 from apps.views import Lang, moment, say
 from apps.views.office import fields, lots, organisations, sheets
 from apps.views.office_text import OFFICE
-from traceability.labels import print_labels
+from traceability.labels import print_labels, sheet_path
 from traceability.lots import find_lot
 
 if TYPE_CHECKING:
@@ -61,28 +61,37 @@ def _show(session: Session, site: Site, organisation: Organisation, lang: Lang, 
                 say(OFFICE, lang, "download", name=path.name), path.read_bytes(), path.name,
                 "application/pdf", key=f"sheet-{sheet.id}",
             )  # fmt: skip
-    _print_more(session, site, [row[1] for row in table.rows], lang, now)
-    st.subheader(say(OFFICE, lang, "fields"))
-    st.dataframe(fields(session, organisation.code, lang).records(), hide_index=True)
+    packed = say(OFFICE, lang, "packed")
+    _print_more(site, [one for one in table.records() if one[packed]], lang, now)
+    land = fields(session, organisation.code, lang)
+    if land.rows:
+        st.subheader(say(OFFICE, lang, "fields"))
+        st.dataframe(land.records(), hide_index=True)
 
 
-def _print_more(session: Session, site: Site, numbers: list[str], lang: Lang, now: Utc) -> None:
+def _print_more(site: Site, printable: list[dict[str, str]], lang: Lang, now: Utc) -> None:
     if not site.local_admin:
         st.caption(say(OFFICE, lang, "read_only"))
         return
+    if not printable:
+        return
     with st.form("print"):
-        number = st.selectbox(say(OFFICE, lang, "lot"), numbers)
+        chosen = st.selectbox(
+            say(OFFICE, lang, "lot"), printable,
+            format_func=lambda one: one[say(OFFICE, lang, "lot")],
+        )  # fmt: skip
         count = st.number_input(say(OFFICE, lang, "print_count"), 1, MAX_PRINTED_HERE, 21)
         asked = st.form_submit_button(say(OFFICE, lang, "print_button"))
     if not asked:
         return
     try:
-        out = site.workspace.labels_dir / f"{number}-{now:%Y%m%dT%H%M%S}.pdf"
-        _, report = print_labels(
-            session, find_lot(session, number), count=int(count), stock="L7160",
-            domain=site.public_url, out=out, now=now,
-        )  # fmt: skip
-        session.commit()
+        with site.ledger.session() as session:
+            lot = find_lot(session, chosen[say(OFFICE, lang, "short_code")])
+            _, report = print_labels(
+                session, lot, count=int(count), stock="L7160", domain=site.public_url,
+                out=sheet_path(site.workspace.labels_dir, session, lot), now=now,
+            )  # fmt: skip
+            session.commit()
     except AgridataError as error:
         found = error.findings[0]
         st.error(found.problem_vi or found.problem if lang == "vi" else found.problem)

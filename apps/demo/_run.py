@@ -18,15 +18,18 @@ from agridata.places.models import AdminUnit
 from agridata.registry.models import Herd, Parcel, Pond
 from agridata.storage import DataSet, Workspace
 from agridata.vocabulary import Utc
+from apps.demo._environment import load_environment
 from apps.demo._foresee import Foreseen, foresee
 from apps.demo._load import Tell, load_published
 from apps.demo._moments import Moments, choose_moments
 from apps.demo._observe import observe
 from apps.demo._people import SIMULATED, load_people_and_land
+from apps.demo._publish import publish
 from apps.demo._sources import find_sources
 from apps.demo._trade import Traded, trade
 from apps.evidence import judge_lot
 from traceability.events.models import TraceEvent
+from traceability.identifiers import escape_path
 from traceability.lots.models import Lot
 
 __all__ = ["DemoReport", "run_demo"]
@@ -102,11 +105,13 @@ def run_demo(
                 session, workspace, folder, moments, seed=seed, now=now, tell=tell
             )
             observe(session, workspace, sources, moments, now=now, tell=tell)
+            load_environment(session, workspace, sources, moments, now=now, tell=tell)
             foreseen = foresee(session, moments, tell=tell)
         traded = trade(
             session, workspace, registry, moments.trade,
             seed=seed, public_url=public_url, tell=tell,
         )  # fmt: skip
+        publish(session, workspace, now=now, tell=tell)
         return _report(session, moments, foreseen, traded)
 
 
@@ -195,11 +200,11 @@ def _addresses(
     """Return paths that answer once served: a product page first, the best of each kind."""
     best = sorted(lots, key=lambda lot: (verdicts[lot.lot] != "plausible", lot.lot))
     paths = ["/"]
-    paths += [f"/01/{lot.gtin}/10/{lot.lot}" for lot in best]
+    paths += [f"/01/{lot.gtin}/10/{escape_path(lot.lot)}" for lot in best]
     paths += [f"/t/{lot.short_code}" for lot in best[:1]]
     paths += ["/vi/man", *([f"/vi/man/{place}", f"/en/man/{place}"] if place else [])]
     field_code = next((code for lot in best for code in lot.parcel_codes.split(",") if code), None)
     if field_code is None:
         field_code = session.exec(select(Parcel.code).order_by(Parcel.code)).first()
     paths += [f"/vi/ruong/{field_code}"] if field_code else []
-    return [*paths, "/checkpoint", "/health", "/app"]
+    return [*paths, "/opendata", "/checkpoint", "/health", "/app"]

@@ -18,6 +18,8 @@ from agridata.vocabulary import Utc, parse_as_of
 __all__ = ["SourceFile", "find_sources"]
 
 HYDROMET = "Trung tâm Khí tượng Thủy văn / Southern Regional Hydromet Centre"
+IMHEN = "Viện Khoa học Khí tượng Thủy văn và Biến đổi khí hậu / IMHEN (choisy/imhen)"
+SOIL_GRIDS = "SoilGrids, ISRIC (quanguet0409/SalinityCygnss)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,39 @@ _KNOWN = (
         "raster_mekong_1km_2025", "mekong_", "scene", "scene",
         "Ảnh tổ hợp tháng 1 km", "Monthly composite, 1 km",
         "quanguet0409/SalinityCygnss, MODIS, SMAP, CYGNSS", "MIT",
+    ),
+    _Known(
+        "weather_vn", "imhen_stations", "weather_stations", "weather_stations",
+        "Trạm khí tượng chính thức", "Official weather stations", IMHEN, "MIT",
+    ),
+    _Known(
+        "weather_vn", "imhen_monthly_", "imhen_monthly", "climate",
+        "Khí hậu tháng của trạm chính thức", "Monthly climate of official stations", IMHEN, "MIT",
+    ),
+    _Known(
+        "weather_vn", "daily_", "wwo_daily", "climate",
+        "Thời tiết ngày (sản phẩm mô hình, không phải trạm đo)",
+        "Daily weather (a modelled product, no station)", "World Weather Online", "none stated",
+    ),
+    *(
+        _Known(
+            "raster_mekong_1km_2025", f"static_{name}", "soil_map", "soil", vi, en, source, "MIT",
+        )
+        for name, vi, en, source in (
+            ("sand", "Bản đồ tỉ lệ cát", "Map of sand", SOIL_GRIDS),
+            ("clay", "Bản đồ tỉ lệ sét", "Map of clay", SOIL_GRIDS),
+            ("bulk", "Bản đồ dung trọng", "Map of bulk density", SOIL_GRIDS),
+            ("dem", "Bản đồ độ cao", "Map of elevation", "quanguet0409/SalinityCygnss"),
+            (
+                "lulc", "Bản đồ lớp phủ mặt đất", "Map of land cover",
+                "MODIS IGBP (quanguet0409/SalinityCygnss)",
+            ),
+        )
+    ),
+    _Known(
+        "raster_mekong_1km_2025", "model_ece_", "soil_map", "soil",
+        "Độ mặn đất, kết quả mô hình", "Soil salinity, a model's output",
+        "quanguet0409/SalinityCygnss, XGBoost", "MIT",
     ),
 )  # fmt: skip
 

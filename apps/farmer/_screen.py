@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from apps.moment import moment_for
-from apps.views import Lang, say
+from apps.views import Lang, number, say
 from apps.views.farmer import THRESHOLDS_GL, PlaceLink, places_page, water_page
 from apps.views.office_text import OFFICE
 
@@ -39,7 +39,9 @@ def _choose(places: list[PlaceLink], lang: Lang) -> tuple[PlaceLink, float]:
     place = left.selectbox(
         say(OFFICE, lang, "choose_place"), places, format_func=lambda one: one.name
     )
-    threshold = right.selectbox(say(OFFICE, lang, "threshold"), THRESHOLDS_GL)
+    threshold = right.selectbox(
+        say(OFFICE, lang, "threshold"), THRESHOLDS_GL, format_func=lambda one: number(one, lang)
+    )
     return place, threshold
 
 

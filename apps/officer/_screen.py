@@ -8,6 +8,7 @@ import streamlit as st
 
 from apps.moment import moment_for
 from apps.views import Lang, moment, number, say
+from apps.views.environment import ENVIRONMENT, environment_table
 from apps.views.office import Table, changes, counts, data_sets, network, yields
 from apps.views.office_text import OFFICE
 
@@ -29,6 +30,7 @@ def render(site: Site, lang: Lang) -> None:
         air = moment_for(session, "scene", site.as_of)
         _table("network", network(session, lang, water), lang, moment(water, lang))
         _table("seen", changes(session, lang, air), lang, moment(air, lang))
+        _environment(environment_table(session, lang, air), lang, moment(air, lang))
         _table("yields", yields(session, lang), lang, "")
         _table("sources", data_sets(session, lang), lang, "")
     _log(site, lang)
@@ -38,6 +40,18 @@ def _table(title: str, table: Table, lang: Lang, as_of: str) -> None:
     st.subheader(say(OFFICE, lang, title))
     if as_of:
         st.caption(say(OFFICE, lang, "as_of", moment=as_of))
+    if table.rows:
+        st.dataframe(table.records(), hide_index=True)
+    else:
+        st.info(say(OFFICE, lang, "nothing"))
+
+
+def _environment(table: Table, lang: Lang, as_of: str) -> None:
+    """Show weather and soil by commune; what is too old or too far says "unknown"."""
+    st.subheader(say(ENVIRONMENT, lang, "officer_title"))
+    st.caption(
+        f"{say(OFFICE, lang, 'as_of', moment=as_of)}. {say(ENVIRONMENT, lang, 'officer_note')}"
+    )
     if table.rows:
         st.dataframe(table.records(), hide_index=True)
     else:

@@ -13,6 +13,7 @@ from agridata.places.models import AdminCrosswalk, AdminUnit
 from agridata.registry.models import Organisation, Parcel, Planting, Product
 from agridata.vocabulary import Utc, local_date
 from apps.views._text import Lang, day, moment, number, say
+from apps.views._trace_certificates import certificate_lines
 from apps.views._trace_chart import greenness
 from apps.views._trace_model import (
     Claim,
@@ -176,6 +177,10 @@ def _assemble(
         steps=journey(events, names, sown, lang, now, log_size) if lot else (),
         verdict=_verdict(verdict, lang),
         claims=tuple(_claim(one, lang) for one in verdict.checks) if verdict else (),
+        certificates=certificate_lines(
+            session, gtin=product.gtin, parcels=parcels,
+            makers=(maker_code, product.organisation_code), lang=lang, now=now,
+        ),
         standards=_or_missing(lang, "standards", product.standards, text_lang="vi"),
         season=_season_facts(plantings, lang),
         chart=greenness(session, parcels, lang, now),

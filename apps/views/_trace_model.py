@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from apps.views._text import Lang
 
 __all__ = [
+    "CertificateLine",
     "Chart",
     "CheckpointFacts",
     "Claim",
@@ -101,6 +102,22 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateLine:
+    """A certificate or code: its name, how it stands in words, and what the paper says.
+
+    `standing` is ``valid``, ``not_yet_valid``, ``expired``, ``suspended`` or ``revoked``;
+    `mark` the class of `word`.
+    """
+
+    name: str
+    word: str
+    mark: str
+    standing: str
+    simulated: bool
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A small line for a phone: SVG points in a 300 × 60 box, its sentence and its table."""
 
@@ -155,6 +172,7 @@ class TracePage:
     steps: tuple[Step, ...]
     verdict: Claim | None
     claims: tuple[Claim, ...]
+    certificates: tuple[CertificateLine, ...]
     standards: Fact
     season: tuple[Fact, ...]
     chart: Chart | None

@@ -203,6 +203,10 @@ PAGE: Mapping[str, Sentence] = {
     ),
     "certificates": S("Chứng nhận", "Certificates"),
     "certificates_none": S("Chứng nhận: chưa ghi nhận.", "Certificates: not recorded."),
+    "certificates_note": S(
+        "Theo sổ đăng ký, nằm ngoài bằng chứng. Trang này không tự xác minh giấy nào.",
+        "From the register, outside the proof. This site itself verifies no certificate.",
+    ),
     "standards_self": S("đơn vị tự công bố", "declared by the organisation"),
     # season
     "season": S("Mùa vụ", "Season"),

@@ -73,7 +73,7 @@ FARMER: Mapping[str, Sentence] = {
     "stale": S(
         "Chưa rõ có lấy nước được hay không: số đo mới nhất lúc {moment}, đã {age} giờ "
         "(quá {limit} giờ thì không khuyến cáo).",
-        "Unknown whether water may be taken: the newest reading is of {moment}, {age} hours old "
+        "Unknown whether water may be taken: the newest reading is of {moment}, {age} h old "
         "(no advice beyond {limit} hours).",
     ),
     "windows": S("Giờ lấy nước được trong 7 ngày tới", "Safe hours in the next 7 days"),
@@ -86,7 +86,7 @@ FARMER: Mapping[str, Sentence] = {
     ),
     "last_reading": S("Lần đo cuối", "Last reading"),
     "last_reading_text": S(
-        "{value} g/L lúc {moment}, {age} giờ trước", "{value} g/L at {moment}, {age} hours ago"
+        "{value} g/L lúc {moment}, {age} giờ trước", "{value} g/L at {moment}, {age} h ago"
     ),
     "no_reading": S("chưa có số đo", "no reading"),
     "station": S("Trạm", "Station"),

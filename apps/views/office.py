@@ -14,10 +14,11 @@ from agridata.observations.models import Reading, Scene, Station, ZonalStatistic
 from agridata.places.models import AdminUnit
 from agridata.registry.models import Herd, Organisation, Parcel, Pond, Product
 from agridata.storage import DataSet
-from agridata.vocabulary import Utc, to_utc
+from agridata.vocabulary import Utc, local_date, to_utc
 from apps.views._text import Lang, day, moment, number, say
 from apps.views.farmer_text import CROPS, SEASONS, method_name
 from apps.views.office_text import OFFICE
+from traceability.identifiers import escape_path
 from traceability.labels.models import Label, LabelSheet
 from traceability.lots.models import Lot
 from traceability.plausibility import Verdict
@@ -60,6 +61,10 @@ def _heads(lang: Lang, *keys: str) -> tuple[str, ...]:
 
 def _kind(simulated: bool, lang: Lang) -> str:
     return say(OFFICE, lang, "simulated" if simulated else "real")
+
+
+def _number(value: float | None, lang: Lang) -> str:
+    return "–" if value is None else number(value, lang, 2)
 
 
 def counts(session: Session, lang: Lang) -> dict[str, str]:
@@ -105,11 +110,12 @@ def network(session: Session, lang: Lang, now: Utc) -> Table:
         .group_by(col(Reading.station_id))
         .subquery()
     )
-    elsewhere = select(Reading.station_id).where(Reading.variable != "water_salinity").distinct()
+    salt = select(Reading.station_id).where(Reading.variable == "water_salinity").distinct()
+    measuring = select(Reading.station_id).distinct()
     found = session.exec(
         select(Station, newest.c.time)
         .outerjoin(newest, newest.c.station_id == Station.id)
-        .where(newest.c.time.is_not(None) | col(Station.id).not_in(elsewhere))
+        .where(col(Station.id).in_(salt) | col(Station.id).not_in(measuring))
         .order_by(newest.c.time.desc().nulls_last(), col(Station.key))
         .limit(ROWS_SHOWN)
     ).all()
@@ -157,7 +163,7 @@ def changes(session: Session, lang: Lang, now: Utc, band: str = "NDVI") -> Table
     falls = sorted((after[code] - before[code], code) for code in after if code in before)
     rows = tuple(
         (
-            names.get(code, code), f"{band}, {day(scenes[0].time.date(), lang)}",
+            names.get(code, code), f"{band}, {day(local_date(scenes[0].time), lang)}",
             number(before[code], lang, 2), number(after[code], lang, 2), number(fall, lang, 2),
             _kind(scenes[0].simulated, lang),
         )
@@ -195,7 +201,7 @@ def yields(session: Session, lang: Lang) -> Table:
                 SEASONS[one.season].text(lang) if one.season in SEASONS else one.season,
                 str(one.year), number(one.p50, lang, 2),
                 f"{number(one.p05, lang, 2)}–{number(one.p95, lang, 2)}",
-                number(one.baselines.get("mean5") or 0, lang, 2), str(one.last_known_year),
+                _number(one.baselines.get("mean5"), lang), str(one.last_known_year),
                 method_name(one.method, lang), _kind(one.simulated, lang),
             )
             for one in rows
@@ -206,12 +212,13 @@ def yields(session: Session, lang: Lang) -> Table:
 def lots(
     session: Session, organisation: str, lang: Lang, now: Utc, judge: Callable[..., Verdict | None]
 ) -> Table:
-    """List an organisation's packed lots with status, verdict and printed labels."""
+    """List an organisation's lots, packed ones first, with verdict, status and printed labels."""
     found = session.exec(
         select(Lot, Product)
         .join(Product, col(Product.gtin) == Lot.gtin)
-        .where(Lot.organisation_code == organisation, col(Lot.packed_at).is_not(None))
-        .order_by(col(Lot.packed_at).desc())
+        .where(Lot.organisation_code == organisation)
+        .order_by(col(Lot.packed_at).desc().nulls_last(), col(Lot.lot).desc())
+        .limit(ROWS_SHOWN)
     ).all()
     rows = []
     for lot, product in found:
@@ -230,7 +237,7 @@ def lots(
                 moment(lot.packed_at, lang) if lot.packed_at else "",
                 number(lot.quantity_kg, lang, 0) if lot.quantity_kg else "",
                 lot.short_code,
-                f"/01/{lot.gtin}/10/{lot.lot}",
+                f"/01/{lot.gtin}/10/{escape_path(lot.lot)}",
             )
         )  # fmt: skip
     return Table(
@@ -261,13 +268,13 @@ def fields(session: Session, organisation: str, lang: Lang) -> Table:
 
 
 def organisations(session: Session) -> list[Organisation]:
-    """Return the organisations that packed something, by name."""
-    packers = select(Lot.organisation_code).where(col(Lot.packed_at).is_not(None))
+    """Return the organisations that harvested or packed something, cooperatives first, by name."""
+    makers = select(Lot.organisation_code)
     return list(
         session.exec(
             select(Organisation)
-            .where(col(Organisation.code).in_(packers))
-            .order_by(Organisation.name)
+            .where(col(Organisation.code).in_(makers))
+            .order_by(Organisation.kind, Organisation.name)
         ).all()
     )
 

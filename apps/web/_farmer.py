@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 
 from agridata.errors import InputError
 from agridata.vocabulary import Utc
@@ -29,6 +31,9 @@ __all__ = ["router"]
 LONGEST_SEARCH = 80
 """Characters of a place's name that are looked at; the longest name has 30."""
 
+NUL = "\0"
+"""No name holds it, and PostgreSQL refuses to compare with it."""
+
 
 class _LanguageOfPath(APIRoute):
     """A route whose page, errors and headers are in the language that its path names."""
@@ -39,9 +44,14 @@ class _LanguageOfPath(APIRoute):
 
         async def told(request: Request) -> Response:
             lang = request.path_params["lang"]
-            if lang not in LANGS:
+            if lang not in LANGS or NUL in request.scope["path"]:
                 raise HTTPException(404)
-            others = [pair for pair in request.query_params.multi_items() if pair[0] != "lang"]
+            asked = QueryParams(request.scope["query_string"])
+            others = [pair for pair in asked.multi_items() if pair[0] != "lang"]
+            wanted = asked.get("lang", lang)
+            if wanted in LANGS and wanted != lang:  # the switch of an error page
+                path = request.url.path.replace(f"/{lang}/", f"/{wanted}/", 1)
+                return RedirectResponse(f"{path}?{urlencode(others)}" if others else path, 303)
             request.scope["query_string"] = urlencode([*others, ("lang", lang)]).encode()
             return await handle(Request(request.scope, request.receive))
 
@@ -68,7 +78,7 @@ def _rendered(request: Request, template: str, lang: Lang, **values: Any) -> Res
 def places(request: Request, lang: Lang, site: SiteHere, q: str = "") -> Response:
     """List places, or search one by its name without tone marks."""
     with site.workspace.session() as session:
-        found = places_page(session, lang, q.strip()[:LONGEST_SEARCH])
+        found = places_page(session, lang, q.replace(NUL, "").strip()[:LONGEST_SEARCH])
     return _rendered(request, "places.html", lang, page=found)
 
 

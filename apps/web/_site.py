@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +12,9 @@ import jinja2
 from fastapi import Depends, Request
 from sqlmodel import Session
 
+from agridata.access import LoginThrottle, OidcSettings, has_accounts
 from agridata.storage import Workspace
-from agridata.vocabulary import Utc
+from agridata.vocabulary import Utc, utc_now
 from apps.moment import moment_for
 from apps.views import Judge
 
@@ -34,24 +36,52 @@ class Site:
         The moment every page speaks at; None takes the data set's own, else the clock.
     public_url
         Scheme and host that printed codes carry; pages themselves link relatively.
-    local_admin
-        Whether pages may write (loopback only, until accounts exist).
+    asked_local_admin
+        Whether pages may write while the workspace has no accounts (loopback only).
     self_check
         Whether the server verifies a proof before it hands it out.
     judge
         Gives the plausibility verdict on a lot; None leaves lots uncompared.
+    clock
+        The moment of logins, sessions and tokens: never the replayed `as_of`.
+    oidc
+        Single sign-on, None without.
+    secure_cookies
+        Cookies are ``Secure`` even where the server itself sees plain http (behind a proxy).
+    login_over_http
+        Whether passwords may be typed on a plain http page (a server on loopback).
     """
 
     workspace: Workspace
     as_of: Utc | None
     public_url: str
-    local_admin: bool
+    asked_local_admin: bool
     self_check: bool
     judge: Judge | None
+    clock: Callable[[], Utc] = utc_now
+    oidc: OidcSettings | None = None
+    secure_cookies: bool = False
+    login_over_http: bool = True
 
     def now(self, session: Session, kind: str = "registry") -> Utc:
         """Return the moment at which pages show data sets of `kind`."""
         return moment_for(session, kind, self.as_of)
+
+    @property
+    def has_accounts(self) -> bool:
+        """Whether people sign in here."""
+        with self.workspace.session() as session:
+            return has_accounts(session)
+
+    @property
+    def local_admin(self) -> bool:
+        """Whether pages may write without an account: asked for, and nobody has one."""
+        return self.asked_local_admin and not self.has_accounts
+
+    @cached_property
+    def throttle(self) -> LoginThrottle:
+        """Counts the attempts to sign in."""
+        return LoginThrottle(self.clock)
 
     @cached_property
     def ledger(self) -> Ledger:

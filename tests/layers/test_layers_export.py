@@ -11,7 +11,6 @@ from sqlmodel import select
 
 from agridata.errors import InputError, NotFoundError, UsageError
 from agridata.layers import (
-    EXPORT_FORMATS,
     export_layer,
     import_layer,
     layer_statistics,
@@ -27,11 +26,8 @@ TODAY = date(2026, 3, 20)
 SOURCE = SourceInfo("made", "probe", "thử", "made here", "this test", "CC0-1.0", simulated=True)
 
 
-@pytest.fixture
-def session(workspace):
-    with workspace.session() as opened:
-        yield opened
-    workspace.engine.dispose()
+GEO_FORMATS = (".fgb", ".geojson", ".gpkg", ".parquet")
+"""Formats that keep every name, type and shape; the others are in test_layers_formats.py."""
 
 
 def read(path):
@@ -55,7 +51,7 @@ def plots(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("suffix", EXPORT_FORMATS)
+@pytest.mark.parametrize("suffix", GEO_FORMATS)
 def test_every_format_has_identity_area_and_attributes(session, plots, tmp_path, suffix):
     import_layer(session, plots, "land", now=NOW)
     target = tmp_path / f"out{suffix}"
@@ -87,7 +83,7 @@ def test_real_parcels_go_round(session, shared_dir, tmp_path):
     assert again.imported == 100
 
 
-@pytest.mark.parametrize("suffix", EXPORT_FORMATS)
+@pytest.mark.parametrize("suffix", GEO_FORMATS)
 def test_mixed_shapes_and_values_can_be_exported(session, tmp_path, suffix):
     rows = [
         ("a", 1, Point(105.4, 9.8)),
@@ -109,7 +105,7 @@ def test_mixed_shapes_and_values_can_be_exported(session, tmp_path, suffix):
     assert json.loads(back["v"]["c"]) == {"x": [1]}
 
 
-@pytest.mark.parametrize("suffix", EXPORT_FORMATS)
+@pytest.mark.parametrize("suffix", GEO_FORMATS)
 def test_an_export_replaces_the_file_or_leaves_it(session, plots, tmp_path, suffix, monkeypatch):
     import_layer(session, plots, "land", now=NOW)
     target = tmp_path / f"out{suffix}"

@@ -119,7 +119,7 @@ def reached(start: LotRef, links: set[tuple[LotRef, LotRef]]) -> set[LotRef]:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps=STEPS.map(distinct))
 def test_any_genealogy_is_walked_both_ways_and_rebuilt_alike(
     ledger: Ledger, steps: list[Step]
@@ -147,7 +147,7 @@ def test_any_genealogy_is_walked_both_ways_and_rebuilt_alike(
         assert snapshot(session) == incremental
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(steps=STEPS.map(distinct), order=st.randoms(use_true_random=False))
 def test_lots_do_not_depend_on_the_order_of_capture(
     ledger: Ledger, steps: list[Step], order: object

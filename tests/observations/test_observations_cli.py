@@ -51,6 +51,7 @@ def test_stations_readings_and_a_series(run, files):
     frame = pd.read_csv(out)
     assert list(frame.columns) == [
         "station", "time", "value", "unit", "statistic", "flag", "raw_value",
+        "raw_unit", "method",
     ]  # fmt: skip
     assert frame["time"].tolist() == ["2024-03-01T01:00:00+07:00", "2024-03-01T03:00:00+07:00"]
     assert run("observe", "stations", "list")[1]["stations"][0]["station"] == "long_my"

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from agridata.errors import InputError, NotFoundError
 from agridata.places import (
     AmbiguousPlaceError,
+    carry_over,
     convert,
     find,
     get_unit,
@@ -17,9 +18,10 @@ from agridata.places import (
     load_real_admin,
     resolve_slug,
     unit_at,
+    units_at,
 )
 from agridata.places.models import AdminCrosswalk, AdminUnit
-from agridata.storage import DataSet, RejectedRow, Workspace, geodesic_area_m2
+from agridata.storage import DataSet, RejectedRow, geodesic_area_m2
 from agridata.vocabulary import LonLat
 from apps.cli import main
 
@@ -40,17 +42,6 @@ ROWS = {
     "vn_crosswalk_old_to_new_2025.csv.gz": (10597, 21),
 }
 """File → rows as the data folder's README counts them, and how many we reject."""
-
-
-@pytest.fixture(scope="module")
-def real(shared_dir, tmp_path_factory):
-    """A workspace with the real units, loaded once for all reading tests."""
-    made = Workspace(tmp_path_factory.mktemp("real") / "home").create()
-    with made.session() as session:
-        reports = load_real_admin(session, shared_dir / "data" / "admin", NOW)
-        session.commit()
-    yield made, reports
-    made.engine.dispose()
 
 
 @pytest.fixture
@@ -338,7 +329,12 @@ def test_the_real_units_load_on_both_databases(workspace_on, shared_dir):
         assert len(hau_giang_communes(session, "2025")) == 28
         assert unit_at(session, LonLat(105.47, 9.78), LAST_DAY).parent_code == "930"
         assert find(session, "vi thuy")[0].code == "31441"
-        assert convert(session, "31340", "2025")[0].share_of_area == pytest.approx(0.759, abs=0.001)
+        told = {one.code: one.share_of_area for one in convert(session, "31340", "2025")}
+        assert told == pytest.approx({"31340": 0.759, "31411": 0.241}, abs=0.001)
+        chain = units_at(session, LonLat(105.47, 9.78), LAST_DAY)
+        assert [one.level for one in chain] == [3, 2, 1]
+        carried = carry_over(session, {"31340": 100.0}, "2025")
+        assert sum(carried.totals.values()) == pytest.approx(100.0)
 
 
 def test_a_missing_list_is_named_and_nothing_is_stored(workspace, tmp_path):

@@ -6,8 +6,8 @@ import base64
 import hashlib
 import json
 import unicodedata
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,12 +29,13 @@ from agridata.registry import (
     add_personal_value,
     commitment_of,
     geodesic_area,
+    holds_on,
     load_registry,
     personal_values,
     registry_counts,
 )
-from agridata.storage import DataSet, SourceInfo, Workspace, within_bounds
-from agridata.vocabulary import Utc
+from agridata.storage import DataSet, SourceInfo, within_bounds
+from agridata.vocabulary import Utc, local_date
 
 NOW = Utc(datetime(2026, 3, 20, tzinfo=UTC))
 INFO = SourceInfo("reg", "registry", "Mẫu", "Sample", "test", "none", True)
@@ -57,14 +58,6 @@ def feature(code: str, ring: object, **properties: object) -> dict[str, object]:
 def write_parcels(folder: Path, *features: object, **more: object) -> None:
     document = {"type": "FeatureCollection", "features": list(features), **more}
     (folder / "parcels.geojson").write_text(json.dumps(document), encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def uncommitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """One workspace for the tests that store nothing for good: leaving a session rolls back."""
-    made = Workspace(tmp_path_factory.mktemp("registry") / "home").create()
-    yield made
-    made.engine.dispose()
 
 
 @pytest.fixture
@@ -105,7 +98,7 @@ def test_a_whole_folder_goes_in(workspace_on, folder):
                    for one in reports.values())  # fmt: skip
         assert registry_counts(session) == {
             "organisations": 2, "members": 1, "parcels": 1, "plantings": 1, "herds": 1,
-            "ponds": 1, "products": 1,
+            "ponds": 1, "products": 1, "certificates": 0,
         }  # fmt: skip
         parcel = session.exec(select(Parcel)).one()
         expected = abs(Geod(ellps="WGS84").polygon_area_perimeter(*zip(*SQUARE, strict=True))[0])
@@ -131,7 +124,7 @@ def test_the_same_folder_again_changes_nothing(workspace_on, folder):
         assert session.exec(select(PersonalValue.commitment)).all() == before
 
 
-def test_a_changed_file_updates_and_drops_what_nothing_refers_to(workspace_on, folder):
+def test_a_changed_file_updates_and_ends_what_it_no_longer_lists(workspace_on, folder):
     write_parcels(folder, feature("P1", SQUARE), feature("P2", SQUARE))
     with workspace_on.session() as session:
         load_registry(session, folder, INFO, NOW, salts())
@@ -143,8 +136,14 @@ def test_a_changed_file_updates_and_drops_what_nothing_refers_to(workspace_on, f
         (folder / "organisations.csv").write_text(text, encoding="utf-8")
         reports = load_registry(session, folder, INFO, NOW, salts())
         session.commit()
-        assert session.exec(select(Parcel.code, Parcel.land_use)).all() == [("P1", "pineapple")]
-        assert reports["members.csv"].imported == 2  # mill still stands when members are read
+        parcels = session.exec(select(Parcel).order_by(Parcel.code)).all()
+        assert [(one.code, one.land_use, one.valid_to) for one in parcels] == [
+            ("P1", "pineapple", None), ("P2", "rice", local_date(NOW)),
+        ]  # fmt: skip
+        assert reports["members.csv"].imported == 2  # an ended organisation can be referred to
+        tomorrow = local_date(NOW) + timedelta(days=1)
+        held = holds_on(Organisation, tomorrow)
+        assert set(session.exec(select(Organisation.code).where(held))) == {"coop", "m2"}
         assert set(session.exec(select(Organisation.code))) == {"coop", "m2", "mill"}
         kept = session.exec(
             select(PersonalValue.commitment).where(PersonalValue.subject == "sub-1")

@@ -20,6 +20,7 @@ from apps.views._trace_chart import greenness
 from apps.views._trace_model import Chart, LotLink
 from apps.views.farmer._common import best_baseline, crop_name, error_of, old_names
 from apps.views.farmer_text import FARMER, SEASONS, method_name
+from traceability.identifiers import escape_path
 from traceability.lots.models import Lot
 
 __all__ = ["FieldPage", "field_page"]
@@ -170,7 +171,7 @@ def _lots_of(session: Session, parcel_code: str) -> tuple[LotLink, ...]:
         .order_by(col(Lot.lot))
     ).all()
     return tuple(
-        LotLink(lot.lot, f"/01/{lot.gtin}/10/{lot.lot}", lot.lot)
+        LotLink(lot.lot, f"/01/{lot.gtin}/10/{escape_path(lot.lot)}", lot.lot)
         for lot in lots
         if parcel_code in lot.parcel_codes.split(",")
     )

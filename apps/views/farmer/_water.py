@@ -215,7 +215,7 @@ def _forecast_day(row: SalinityForecast, threshold_gl: float, lang: Lang) -> For
         day=f"{row.valid_date:%d/%m}",
         middle=number(row.p50, lang),
         interval=f"{number(row.p05, lang)}–{number(row.p95, lang)}",
-        chance=f"{number(chance * 100, lang, 0)} %",
+        chance=f"{number(chance * 100, lang, 0)}\N{NO-BREAK SPACE}%",
         lead=str(row.lead_days),
         method=method_name(row.method, lang),
         error_model=error_of(row.backtest.get("model"), lang),

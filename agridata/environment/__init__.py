@@ -1,0 +1,127 @@
+"""Weather and soil of a place: last values with their age, what is usual, what it means.
+
+Reads stations and readings (`agridata.observations`) and the statistics of soil maps over
+communes; knows official stations, modelled products and reanalysis apart.
+"""
+
+from agridata.environment._derive import derive_days, derive_months
+from agridata.environment._flags import INCONSISTENT, settle_flags
+from agridata.environment._intake import (
+    LAYOUTS,
+    WeatherLayout,
+    import_weather,
+    import_weather_stations,
+)
+from agridata.environment._kinds import SourceKind, source_kind
+from agridata.environment._latest import (
+    MAX_AGE,
+    LastMonth,
+    LatestValue,
+    last_month,
+    latest_value,
+)
+from agridata.environment._near import REACH_KM, NearStation, distance_km, stations_near
+from agridata.environment._normals import (
+    MonthlyNormal,
+    monthly_values,
+    nearest_normal,
+    normals_of_year,
+)
+from agridata.environment._rules import (
+    RULES,
+    Finding,
+    Mark,
+    Rule,
+    bulk_density_finding,
+    cold_finding,
+    cover_finding,
+    flowering_season,
+    heat_finding,
+    humidity_finding,
+    model_salinity_finding,
+    moisture_finding,
+    month_rain_finding,
+    normal_rain_finding,
+    rain_day_finding,
+    sunshine_finding,
+    texture_finding,
+    usual_cold_finding,
+    usual_heat_finding,
+)
+from agridata.environment._soil import (
+    BULK_DENSITY,
+    CLAY,
+    ELEVATION,
+    LAND_COVER,
+    LAND_SURFACE_TEMPERATURE,
+    MODEL_ECE,
+    SAND,
+    SOIL_KNOWN,
+    SOIL_MOISTURE,
+    STATIC,
+    Soil,
+    SoilValue,
+    soil_of,
+)
+from agridata.environment._texture import TEXTURES, Texture, texture_class
+
+__all__ = [
+    "BULK_DENSITY",
+    "CLAY",
+    "ELEVATION",
+    "INCONSISTENT",
+    "LAND_COVER",
+    "LAND_SURFACE_TEMPERATURE",
+    "LAYOUTS",
+    "MAX_AGE",
+    "MODEL_ECE",
+    "REACH_KM",
+    "RULES",
+    "SAND",
+    "SOIL_KNOWN",
+    "SOIL_MOISTURE",
+    "STATIC",
+    "TEXTURES",
+    "Finding",
+    "LastMonth",
+    "LatestValue",
+    "Mark",
+    "MonthlyNormal",
+    "NearStation",
+    "Rule",
+    "Soil",
+    "SoilValue",
+    "SourceKind",
+    "Texture",
+    "WeatherLayout",
+    "bulk_density_finding",
+    "cold_finding",
+    "cover_finding",
+    "derive_days",
+    "derive_months",
+    "distance_km",
+    "flowering_season",
+    "heat_finding",
+    "humidity_finding",
+    "import_weather",
+    "import_weather_stations",
+    "last_month",
+    "latest_value",
+    "model_salinity_finding",
+    "moisture_finding",
+    "month_rain_finding",
+    "monthly_values",
+    "nearest_normal",
+    "normal_rain_finding",
+    "normals_of_year",
+    "rain_day_finding",
+    "settle_flags",
+    "soil_of",
+    "source_kind",
+    "stations_near",
+    "sunshine_finding",
+    "texture_class",
+    "texture_finding",
+    "usual_cold_finding",
+    "usual_heat_finding",
+]

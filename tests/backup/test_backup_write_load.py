@@ -1,0 +1,117 @@
+"""A backup taken while others write restores to a state that doctor and audit find sound."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import sqlalchemy as sa
+from backup_worlds import NOW, grow, make_world, write_load
+
+from agridata.storage import Workspace
+from apps.backups import bring_back, take_backup
+from traceability.ledger import Ledger, audit_workspace
+
+ENOUGH_EVENTS = 8
+"""Acknowledged before the first backup: checkpoints were published, the inbox is in motion."""
+
+
+def acknowledged(log) -> list[str]:
+    return log.read_text("utf-8").splitlines()
+
+
+def wait_for(log, count: int, process) -> None:
+    deadline = time.monotonic() + 60
+    while len(acknowledged(log)) < count:
+        assert process.poll() is None, "the writer ended"
+        assert time.monotonic() < deadline, "the writer writes nothing"
+        time.sleep(0.02)
+
+
+def events_of(workspace: Workspace) -> set[str]:
+    with workspace.engine.connect() as connection:
+        return {row[0] for row in connection.execute(sa.text("SELECT event_id FROM trace_event"))}
+
+
+def backed_up_under_load(source: Workspace, place, tmp_path, rounds: int) -> None:
+    log = tmp_path / "acknowledged"
+    with write_load(source, log) as process:
+        for number in range(rounds):
+            wait_for(log, ENOUGH_EVENTS * (number + 1), process)
+            before = set(acknowledged(log))
+            report = take_backup(source, tmp_path / f"{number}.zip", now=NOW)
+            wait_for(log, len(before) + 1, process)
+            target = place(f"restored-{number}")
+            restored = bring_back(target, report.path, now=NOW)
+            assert restored.ok, restored.as_dict()
+            audit = audit_workspace(target)
+            assert audit.ok, audit.as_dict()
+            assert audit.size == report.ledger["size"] > 0
+            assert before <= events_of(target)
+            goes_on(target, number)
+            target.engine.dispose()
+        assert process.poll() is None
+
+
+def goes_on(workspace: Workspace, number: int) -> None:
+    """The restored workspace can be worked with: keys, sequences, triggers and log are whole."""
+    grow(workspace, 1, start=1_000_000 + number)
+    assert audit_workspace(workspace).ok
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), workspace.engine.begin() as tx:
+        tx.execute(sa.text("UPDATE log_entry SET kid = 'x' WHERE idx = 0"))
+
+
+def test_a_backup_under_writes_restores_sound(place, tmp_path):
+    source = place("source").create()
+    make_world(source)
+    backed_up_under_load(source, place, tmp_path, rounds=1)
+
+
+@pytest.mark.soak
+def test_many_backups_under_writes_restore_sound(place, tmp_path):
+    source = place("source").create()
+    make_world(source)
+    backed_up_under_load(source, place, tmp_path, rounds=40)
+
+
+def test_nobody_signs_between_the_ledger_files_and_the_database(world, tmp_path):
+    """Publishing waits for the held moment: memory, checkpoints and rows belong together."""
+    import threading
+
+    from apps.backups import signing_held
+
+    ledger = Ledger.open(world)
+    grow(world, 1, publish=False, start=5)
+    done = threading.Event()
+    thread = threading.Thread(target=lambda: (ledger.publish(NOW), done.set()))
+    with signing_held(world):
+        thread.start()
+        assert not done.wait(0.5)
+    assert done.wait(20)
+    thread.join()
+
+
+def test_the_snapshot_is_of_one_moment(world, tmp_path):
+    """What is committed while the file is being written is not in it."""
+    from agridata.storage import backup
+    from apps.backups import ledger_facts, signing_held
+
+    sizes = []
+
+    def write_more(_done: int, _total: int) -> None:
+        if not sizes:
+            sizes.append(len(grow(world, 3, start=20)))
+
+    report = backup(
+        world,
+        tmp_path / "b.zip",
+        now=NOW,
+        hold=signing_held,
+        facts=ledger_facts,
+        progress=write_more,
+    )
+    assert sizes == [3]
+    target = Workspace(tmp_path / "restored")
+    assert bring_back(target, report.path, now=NOW).ok
+    assert Ledger.open(target).size == report.ledger["size"] == Ledger.open(world).size - 3
+    target.engine.dispose()
