@@ -73,7 +73,8 @@ def sign_in(
     try:
         throttle.attempt(name, given.address)
     except ThrottledError:
-        _failed(engine, account, given, now, "login_throttled")
+        if throttle.worth_noting(given.address):
+            _failed(engine, account, given, now, "login_throttled")
         raise
     stored = account.password_hash if account and account.disabled_at is None else None
     if not verify_password(stored, given.password) or account is None or stored is None:

@@ -38,6 +38,10 @@ PER_ADDRESS = Rate(40, 15)
 """An office or a mobile operator's gateway signs in many people from one address."""
 
 
+NOTED_PER_ADDRESS = Rate(5, 60)
+"""Lines of the trail that refused strangers may cause: a flood must not fill the disk."""
+
+
 class Buckets:
     """A token bucket per key; safe between threads of one process.
 
@@ -89,6 +93,7 @@ class LoginThrottle:
         self._both = Buckets(PER_ACCOUNT_AND_ADDRESS, clock)
         self._account = Buckets(PER_ACCOUNT, clock)
         self._address = Buckets(PER_ADDRESS, clock)
+        self._noted = Buckets(NOTED_PER_ADDRESS, clock)
 
     def attempt(self, name: str, address: str) -> None:
         """Count an attempt before the password is looked at.
@@ -107,6 +112,10 @@ class LoginThrottle:
             wait = buckets.take(key)
             if wait:
                 raise ThrottledError(wait)
+
+    def worth_noting(self, address: str) -> bool:
+        """Tell whether one more refusal of an address is to be written into the trail."""
+        return self._noted.take(network_of(address)) == 0
 
     def succeeded(self, name: str, address: str) -> None:
         """Give the attempt back: only failures count."""

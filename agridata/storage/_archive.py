@@ -22,7 +22,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -125,8 +125,11 @@ class ArchiveWriter:
         self._stream.close()
 
     def close(self) -> None:
-        """Let go of the file as it is."""
-        self._stream.close()
+        """Let go of the file as it is; one that was not finished is of no use."""
+        with suppress(OSError, ValueError):
+            self._zip.close()
+        with suppress(OSError):
+            self._stream.close()
 
 
 def seal(path: Path, sha256: str) -> None:

@@ -89,7 +89,9 @@ def exclusive_sqlite(path: Path) -> Iterator[None]:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("COMMIT")
-            connection.execute("PRAGMA journal_mode = DELETE")  # nothing is left beside the file
+            connection.execute("PRAGMA journal_mode = DELETE")  # no WAL is left beside the file
+            connection.execute("PRAGMA journal_mode = MEMORY")
+            Path(f"{path}-journal").unlink(missing_ok=True)  # spent: that of the line before last
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.DatabaseError as error:
             if "locked" in str(error):

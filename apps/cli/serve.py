@@ -63,7 +63,7 @@ def serve(
             fix_vi="hãy bỏ --host và --trusted-proxy, hoặc bỏ --local-admin",
         )
     moment = parse_as_of(as_of) if as_of else None
-    workspace = opened(home)
+    workspace = opened(home).create()  # an older workspace is brought to today's schema
     address = public_url or f"{scheme}://{_bracketed(host)}:{port}"
     _require_free(host, port)
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from agridata.observations import PRESETS, import_readings, import_stations
 from agridata.places import load_real_admin, load_sample_admin, unit_at
-from agridata.statistics import import_rice_panel
+from agridata.statistics import import_gso, import_rice_panel
 from agridata.vocabulary import LonLat, Utc, local_date
 from apps.demo._sources import SourceFile
 
@@ -44,9 +44,10 @@ def load_published(
         for source in sources.get(role, ()):
             report = import_readings(session, source.path, PRESETS[role], source.info, now)
             _done(tell, source, report.imported, len(report.rejected))
-    for source in sources.get("rice_panel", ()):
-        report = import_rice_panel(session, source.path, source.info, now)
-        _done(tell, source, report.imported, len(report.rejected))
+    for role, load in (("rice_panel", import_rice_panel), ("gso", import_gso)):
+        for source in sources.get(role, ()):
+            report = load(session, source.path, source.info, now)
+            _done(tell, source, report.imported, len(report.rejected))
 
 
 def _places(session: Session, folder: Path, now: Utc, tell: Tell) -> None:

@@ -15,6 +15,7 @@ from sqlmodel import Session, SQLModel, col, select
 from agridata.forecasts.models import Advice
 from agridata.observations.models import Reading, Scene, Station, ZonalStatistic
 from agridata.places.models import AdminUnit
+from agridata.quality import measure, record
 from agridata.registry.models import Herd, Parcel, Pond
 from agridata.storage import DataSet, Workspace
 from agridata.vocabulary import Utc
@@ -111,6 +112,9 @@ def run_demo(
             session, workspace, registry, moments.trade,
             seed=seed, public_url=public_url, tell=tell,
         )  # fmt: skip
+        measured = record(session, measure(session, now=now, as_of=as_of))
+        session.commit()
+        tell(f"quality: {measured} figures measured")
         publish(session, workspace, now=now, tell=tell)
         return _report(session, moments, foreseen, traded)
 
@@ -207,4 +211,4 @@ def _addresses(
     if field_code is None:
         field_code = session.exec(select(Parcel.code).order_by(Parcel.code)).first()
     paths += [f"/vi/ruong/{field_code}"] if field_code else []
-    return [*paths, "/opendata", "/checkpoint", "/health", "/app"]
+    return [*paths, "/vi/chat-luong", "/opendata", "/checkpoint", "/health", "/app"]

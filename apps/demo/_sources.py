@@ -63,6 +63,11 @@ _KNOWN = (
         "Copernicus Climate Change Service, ERA5", "Copernicus licence",
     ),
     _Known(
+        "stats_vn", "gso_province_year_long", "gso", "statistics",
+        "Trồng trọt, chăn nuôi, thủy sản theo tỉnh", "Crops, livestock, fisheries by province",
+        "General Statistics Office of Viet Nam", "GPL-3 package; GSO",
+    ),
+    _Known(
         "yield_vn", "mekong_rice_province_season_", "rice_panel", "statistics",
         "Lúa theo tỉnh và vụ", "Rice by province and season",
         "General Statistics Office of Viet Nam", "none stated",

@@ -55,6 +55,9 @@ BATCH = 500
 RETRY_FROM, RETRY_TO = 0.2, 10.0
 """Seconds between attempts to reach the broker or the database, doubling."""
 
+START_PATIENCE = 20.0
+"""Seconds in which a broker that was started with us must answer."""
+
 FLAGS_EVERY = 60.0
 """Seconds between checks of new readings against their neighbours."""
 
@@ -146,7 +149,7 @@ class Listener:
         Raises
         ------
         EnvironmentMissingError
-            If the broker refuses us, or cannot be reached at the start.
+            If, at the start, the broker refuses us or cannot be reached for a while.
         """
         self._connect(first=True)
         self._last_message = time.monotonic()
@@ -167,7 +170,6 @@ class Listener:
     def _turn(self) -> None:
         """Receive what there is, store it, acknowledge it."""
         if self._receive() != MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._pending.clear()  # not acknowledged: the broker sends it again
             self._connect(first=False)
         elif self._pending:
             self._store()
@@ -289,13 +291,15 @@ class Listener:
         return client
 
     def _connect(self, *, first: bool) -> None:
-        """Reach the broker and resume our session; only the first attempt may give up."""
-        wait = RETRY_FROM
+        """Reach the broker and resume our session; only at the start this may give up."""
+        wait, patience = RETRY_FROM, time.monotonic() + START_PATIENCE
         self.tally.reconnects += not first
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's own
         properties.SessionExpiryInterval = SESSION_SECONDS
         properties.ReceiveMaximum = IN_FLIGHT
         while not self._stopping:
+            self._refused = ""
+            self._pending.clear()  # what is not acknowledged comes again
             try:
                 self._client.connect(
                     self._address.host, self._address.port, KEEPALIVE,
@@ -306,7 +310,7 @@ class Listener:
                 problem = self._refused or "no answer"
             except OSError as error:
                 problem = str(error)
-            if first:
+            if first and (self._refused or time.monotonic() > patience):
                 raise self._unreachable(problem)
             log.warning("no broker, trying again in %.1f s: %s", wait, problem)
             time.sleep(wait)
@@ -315,7 +319,6 @@ class Listener:
     def _shaken_hands(self) -> bool:
         """Wait for the broker's answer to CONNECT."""
         deadline = time.monotonic() + KEEPALIVE
-        self._refused = ""
         while time.monotonic() < deadline and not self._refused:
             if self._client.is_connected():
                 return True

@@ -131,7 +131,8 @@ def single_signed_on(request: Request, site: CurrentSite) -> Response:
         )  # fmt: skip
         secret = sign_in_with(engine, identity, by=by, replaces=cookie(request, site, SESSION))
     except OidcError as error:
-        note_refusal(engine, error, by=by)
+        if site.throttle.worth_noting(by.address):
+            note_refusal(engine, error, by=by)
         raise
     return _entered(request, site, secret, "")
 

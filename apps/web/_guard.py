@@ -52,6 +52,7 @@ from apps.web._session import (
     door_or_new,
     form_belongs_to,
     identify,
+    is_secure,
     private,
     put_cookie,
 )
@@ -282,7 +283,7 @@ def login_page(
 
 def may_type_password(request: Request, site: Site) -> bool:
     """Tell whether a password typed on this page travels encrypted, or not at all."""
-    return site.login_over_http or site.secure_cookies or request.url.scheme == "https"
+    return site.login_over_http or is_secure(request, site)
 
 
 def _here(request: Request) -> str:

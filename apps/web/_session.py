@@ -50,7 +50,7 @@ _SAFE_SITES = ("same-origin", "none")
 
 def is_secure(request: Request, site: Site) -> bool:
     """Tell whether this answer travels over TLS, here or in front of a trusted proxy."""
-    return site.secure_cookies or request.url.scheme == "https"
+    return site.secure_cookies or request.url.scheme in ("https", "wss")
 
 
 def _full_name(request: Request, site: Site, name: str) -> str:

@@ -151,7 +151,9 @@ class Browser:
         if self.cookies:
             pairs = (f"{name}={value}" for name, value in self.cookies.items())
             headers = {"cookie": "; ".join(pairs), **headers}
-        async with httpx.AsyncClient(transport=transport, base_url=self.base) as web:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=self.base, trust_env=False
+        ) as web:
             return await web.request(method, path, data=form, headers=headers)
 
     def _keep(self, line: str) -> None:

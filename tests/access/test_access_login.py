@@ -12,7 +12,12 @@ from sqlmodel import select
 
 from agridata.access import By, disable_account, set_role
 from agridata.access._sessions import MAX_SESSIONS, SESSION_DAYS, SESSION_IDLE_HOURS
-from agridata.access._throttle import PER_ACCOUNT, PER_ACCOUNT_AND_ADDRESS, PER_ADDRESS
+from agridata.access._throttle import (
+    NOTED_PER_ADDRESS,
+    PER_ACCOUNT,
+    PER_ACCOUNT_AND_ADDRESS,
+    PER_ADDRESS,
+)
 from agridata.access.models import AccessRecord, AccessSession, Account
 from agridata.storage import Workspace
 from apps.views.access_text import ACCESS
@@ -320,6 +325,14 @@ def test_guessing_is_stopped_and_time_heals(browser: Opener, clock: Clock, full:
     assert browser(address="192.0.2.77").sign_in("officer").status_code == 303, "not the person"
     clock.forward(seconds=PER_ACCOUNT_AND_ADDRESS.seconds)
     assert thief.sign_in("officer").status_code == 303
+
+
+def test_a_flood_of_attempts_does_not_fill_the_trail(browser: Opener, full: Workspace) -> None:
+    thief = browser()
+    for _ in range(PER_ACCOUNT_AND_ADDRESS.burst + 30):
+        thief.sign_in("officer", "guess")
+    written = kinds(full)
+    assert len(written) == PER_ACCOUNT_AND_ADDRESS.burst + NOTED_PER_ADDRESS.burst
 
 
 def test_a_person_who_succeeds_is_never_stopped(browser: Opener) -> None:

@@ -303,24 +303,22 @@ def test_the_life_of_an_account(registered: Workspace) -> None:
     sign_in(engine, Credentials("lan.htx", NEW_PASSWORD), throttle=throttle, now=clock())
 
 
-@pytest.mark.parametrize(
-    ("name", "role", "organisation", "field"),
-    [
-        ("x", "officer", None, "name"), ("có dấu", "officer", None, "name"),
-        ("a b", "officer", None, "name"), ("a/b", "officer", None, "name"),
-        ("lan", "king", None, "role"), ("lan", "anonymous", None, "role"),
-        ("lan", "farmer", None, "organisation"), ("lan", "farmer", "no", "organisation"),
-        ("lan", "officer", "htx", "organisation"), ("lan", "administrator", "htx", "organisation"),
-    ],
-)  # fmt: skip
-def test_impossible_accounts(
-    registered: Workspace, name: str, role: str, organisation: str | None, field: str
-) -> None:
+IMPOSSIBLE = [
+    ("x", "officer", None, "name"), ("có dấu", "officer", None, "name"),
+    ("a b", "officer", None, "name"), ("a/b", "officer", None, "name"),
+    ("lan", "king", None, "role"), ("lan", "anonymous", None, "role"),
+    ("lan", "farmer", None, "organisation"), ("lan", "farmer", "no", "organisation"),
+    ("lan", "officer", "htx", "organisation"), ("lan", "administrator", "htx", "organisation"),
+]  # fmt: skip
+
+
+def test_impossible_accounts(registered: Workspace) -> None:
     with registered.session() as session:
-        with pytest.raises(AccountError) as refused:
-            add_account(session, name, role, organisation_code=organisation, by=BY)
-        assert refused.value.findings[0].field == field
-        assert refused.value.findings[0].problem_vi
+        for name, role, organisation, field in IMPOSSIBLE:
+            with pytest.raises(AccountError) as refused:
+                add_account(session, name, role, organisation_code=organisation, by=BY)
+            assert refused.value.findings[0].field == field
+            assert refused.value.findings[0].problem_vi
         assert not has_accounts(session)
 
 

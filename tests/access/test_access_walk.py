@@ -111,6 +111,7 @@ def cells() -> Iterator[Any]:
 class Server:
     url: str
     workspace: Workspace
+    web: httpx.Client
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +133,8 @@ def server(with_accounts: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url, process)
-        yield Server(url, workspace)
+        with httpx.Client(timeout=60, trust_env=False) as web:
+            yield Server(url, workspace, web)
     finally:
         process.terminate()
         output, _ = process.communicate(timeout=30)
@@ -167,12 +169,12 @@ class Person:
         form = (ask.other or {}) if other else ask.form
         sent = {key: value.format(**self.values) for key, value in form.items()}
         url = self.server.url + path.format(**self.values)
-        cookies = {"agridata": self.secret} if self.secret else {}
-        with httpx.Client(cookies=cookies, timeout=60) as web:
-            if ask.method == "GET":
-                return web.get(url, params=sent or None)
-            csrf = csrf_token(self.secret or "nobody")
-            return web.post(url, data={**sent, "csrf": csrf})
+        headers = {"cookie": f"agridata={self.secret}"} if self.secret else {}
+        self.server.web.cookies.clear()
+        if ask.method == "GET":
+            return self.server.web.get(url, params=sent or None, headers=headers)
+        csrf = csrf_token(self.secret or "nobody")
+        return self.server.web.post(url, data={**sent, "csrf": csrf}, headers=headers)
 
 
 @pytest.fixture

@@ -159,9 +159,9 @@ def write_load(workspace: Workspace, log: Path) -> Iterator[subprocess.Popen[byt
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Return name → content of every file below a folder, locks left out."""
+    """Return name → content of every file below a folder, locks and the database left out."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.endswith((".lock", "-shm", "-wal"))
+        if path.is_file() and not path.name.endswith((".lock", ".sqlite", "-shm", "-wal"))
     }

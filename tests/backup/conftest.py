@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,6 @@ from backup_worlds import NOW, make_world
 
 from agridata.storage import Workspace, open_engine
 from apps.backups import take_backup
-
-Place = Callable[[str], Workspace]
 
 
 @pytest.fixture(scope="session")
@@ -43,26 +42,65 @@ def world(world_home: Path, tmp_path: Path) -> Iterator[Workspace]:
     workspace.engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    """Make (not yet created) workspaces by name, each with a database of its own."""
-    made: list[Workspace] = []
-    kind = request.param
-    server = request.getfixturevalue("postgres_server") if kind == "postgresql" else ""
+@dataclass
+class Places:
+    """Makes workspaces by name: empty places, and copies of the small world."""
 
-    def make(name: str) -> Workspace:
+    kind: str
+    folder: Path
+    home: Path
+    server: str = ""
+    template: str = ""
+    made: list[Workspace] = field(default_factory=list)
+
+    def __call__(self, name: str, template: str = "") -> Workspace:
+        """Return a workspace that does not exist yet."""
         url = None
-        if kind == "postgresql":
-            url = f"{server}/b{uuid.uuid4().hex[:12]}"
-            _on_server(server, f"CREATE DATABASE {url.rsplit('/', 1)[1]}")
-        made.append(Workspace(tmp_path / name, url))
-        return made[-1]
+        if self.kind == "postgresql":
+            database = f"b{uuid.uuid4().hex[:12]}"
+            _on_server(
+                self.server,
+                f"CREATE DATABASE {database}" + (f" TEMPLATE {template}" if template else ""),
+            )
+            url = f"{self.server}/{database}"
+        self.made.append(Workspace(self.folder / name, url))
+        return self.made[-1]
 
-    yield make
-    for workspace in made:
-        workspace.engine.dispose()
-        if workspace.database_url:
-            _on_server(server, f"DROP DATABASE {workspace.url.rsplit('/', 1)[1]} WITH (FORCE)")
+    def world(self, name: str = "source") -> Workspace:
+        """Return a copy of the small world."""
+        shutil.copytree(self.home, self.folder / name)
+        return self(name, self.template)
+
+    def close(self) -> None:
+        for workspace in self.made:
+            workspace.engine.dispose()
+            if workspace.database_url:
+                database = workspace.url.rsplit("/", 1)[1]
+                _on_server(self.server, f"DROP DATABASE {database} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres_world(
+    postgres_server: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, Path]:
+    """The small world on PostgreSQL: name of a database to copy, and its home."""
+    home = tmp_path_factory.mktemp("backup-pg") / "home"
+    _on_server(postgres_server, "CREATE DATABASE backup_world")
+    workspace = Workspace(home, f"{postgres_server}/backup_world").create()
+    make_world(workspace)
+    workspace.engine.dispose()
+    return "backup_world", home
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path, world_home: Path) -> Iterator[Places]:
+    """Make workspaces on each database."""
+    places = Places(request.param, tmp_path, world_home)
+    if request.param == "postgresql":
+        places.server = request.getfixturevalue("postgres_server")
+        places.template, places.home = request.getfixturevalue("postgres_world")
+    yield places
+    places.close()
 
 
 def _on_server(server: str, statement: str) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 import sqlalchemy as sa
-from backup_worlds import NOW, grow, make_world, write_load
+from backup_worlds import NOW, grow, write_load
 
 from agridata.storage import Workspace
 from apps.backups import bring_back, take_backup
@@ -62,15 +62,13 @@ def goes_on(workspace: Workspace, number: int) -> None:
 
 
 def test_a_backup_under_writes_restores_sound(place, tmp_path):
-    source = place("source").create()
-    make_world(source)
+    source = place.world()
     backed_up_under_load(source, place, tmp_path, rounds=1)
 
 
 @pytest.mark.soak
 def test_many_backups_under_writes_restore_sound(place, tmp_path):
-    source = place("source").create()
-    make_world(source)
+    source = place.world()
     backed_up_under_load(source, place, tmp_path, rounds=40)
 
 

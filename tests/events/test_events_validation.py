@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +293,14 @@ def test_mutated_bytes_never_raise_anything_but_our_error(
 def test_a_quantity_that_is_no_number_is_refused() -> None:
     event = harvest(quantityList=[{"epcClass": "urn:x:y", "quantity": math.inf, "uom": "KGM"}])
     assert [finding.where for finding in validate_event(event)] == ["$.quantityList[0].quantity"]
+
+
+def test_a_quantity_beyond_every_double_is_refused_not_raised() -> None:
+    event = harvest_event(
+        harvested=LotQuantity("09521234543213", "L1", 10.0),
+        at=datetime(2026, 3, 1, 8, tzinfo=UTC),
+        location="https://id.gs1.org/414/9521234000006",
+        parcels=["P1"],
+    )
+    event["quantityList"][0]["quantity"] = 10**400
+    assert any("finite" in one.problem for one in validate_event(event))

@@ -52,7 +52,10 @@ def test_what_was_sent_is_stored_once(workspace_on: Workspace, start_broker, dri
         try:
             eventually("all is stored", lambda: count(workspace_on) >= drill.messages, 20)
         except AssertionError:
-            print(count(workspace_on), sorted(set(sent)-set(_stored(workspace_on)))[:20]); print(intake.log()); print(broker.log()[-6000:]); raise
+            print(count(workspace_on), sorted(set(sent) - set(_stored(workspace_on)))[:20])
+            print(intake.log())
+            print(broker.log()[-6000:])
+            raise
         took = time.monotonic() - began
         tally = intake.stop()
         for one in loggers:

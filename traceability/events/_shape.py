@@ -98,7 +98,11 @@ def _word_of(allowed: frozenset[str], kind: str) -> AfterValidator:
 
 
 def _finite(value: float) -> float:
-    if not math.isfinite(value):
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:  # an integer beyond what a double holds
+        finite = False
+    if not finite:
         raise PydanticCustomError("finite", "is not a finite number")
     return value
 

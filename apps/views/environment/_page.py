@@ -128,7 +128,7 @@ def _sources(session: Session, weather: Weather | None, soil: Soil, lang: Lang) 
 
 def environment_table(session: Session, lang: Lang, now: Utc) -> Table:
     """List weather and soil of the communes of former Hậu Giang, for officers."""
-    month = local_date(now).month
+    month = f"{say(ENVIRONMENT, lang, 'month').lower()} {local_date(now).month}"
     heads = (
         say(ENVIRONMENT, lang, "commune"), say(ITEMS, lang, "air_temperature daily_max"),
         say(ITEMS, lang, "rain daily_sum"),
