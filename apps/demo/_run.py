@@ -211,4 +211,5 @@ def _addresses(
     if field_code is None:
         field_code = session.exec(select(Parcel.code).order_by(Parcel.code)).first()
     paths += [f"/vi/ruong/{field_code}"] if field_code else []
+    paths += [f"/vi/thoi-tiet/{place}"] if place else []
     return [*paths, "/vi/chat-luong", "/opendata", "/checkpoint", "/health", "/app"]

@@ -36,6 +36,9 @@ _FLOW_KM, _FLOW_M3S = 26.0, 2700.0
 _SURGE_KM_PER_M = 25.0
 _SPRING_KM, _TIDE_KM = 5.0, 6.5
 _NOISE_KM = 0.7
+
+_LEVEL_NOISE_M = 0.02
+"""Local wind, pumping and gauge reading: no two gauges ever write the same series."""
 _FLOW_DELAY_DAYS, _FLOW_MEAN_DAYS = 7, 10
 
 _GATE_KM, _GATE_CLOSE_GL, _GATE_OPEN_GL, _SLUICE_KM = 40.0, 3.0, 2.0, 4.0
@@ -110,6 +113,7 @@ def simulate_water_level(
         [
             0.18 + 0.7 * surges[place]
             + 1.6 * station.tide_m * tide(times, lag_hours=station.lag_hours)
+            + _LEVEL_NOISE_M * daily_noise(seed, f"level {station.key}", days, 0.5)[place]
             for station in stations
         ]
     )  # fmt: skip
