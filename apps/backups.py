@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agridata.errors import AgridataError
 from agridata.storage import (
     BackupReport,
     Health,
@@ -122,8 +123,8 @@ def bring_back(
     Parameters
     ----------
     checkpoint
-        Newest checkpoint (the note's bytes) of this log published elsewhere (mirror, witness, printed): a backup
-        that is older than it gives a read-only ledger.
+        Newest checkpoint (the note's bytes) of this log published elsewhere (mirror, witness,
+        printed): a backup that is older than it gives a read-only ledger.
 
     Raises
     ------
@@ -144,6 +145,7 @@ def bring_back(
     )  # fmt: skip
     if not seen:
         judge(workspace)
+    workspace.engine.dispose()
     return Restored(report, *seen[0])
 
 
@@ -153,7 +155,10 @@ def _audited(workspace: Workspace) -> dict[str, Any] | None:
 
     if not (workspace.ledger_dir / "log.vkey").is_file():
         return None
-    return audit_workspace(workspace).as_dict()
+    try:
+        return audit_workspace(workspace).as_dict()
+    except AgridataError as error:
+        return {"ok": False, "errors": [one.as_dict() for one in error.findings]}
 
 
 # The signer's memory

@@ -269,7 +269,7 @@ def _unnamed(folder: Path, named: set[str]) -> Iterator[Diagnosis]:
         if path.is_file() and not path.name.startswith(".") and path.name not in named:
             yield Diagnosis.note(
                 "files", str(path),
-                ("no row of the database names this file", "không có dòng dữ liệu nào nhắc tệp này"),
+                ("no row of the database names it", "không dòng dữ liệu nào nhắc tới tệp này"),
                 ("add it properly, or delete it", "hãy nhập tệp đúng cách hoặc xoá đi"),
             )  # fmt: skip
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
 from agridata.errors import Finding
+from agridata.observations._devices import KEY
 from agridata.observations._neighbours import AHEAD_SECONDS, STALE_HOURS
 from agridata.observations._payloads import printable
 from agridata.observations.models import Device
@@ -126,7 +127,9 @@ def seen(session: Session, messages: Sequence[Message], devices: Mapping[str, De
 def device_presence(session: Session, messages: Sequence[Message]) -> None:
     """Note which devices came (payload ``online``) and went (``offline``, their last will)."""
     states = {b"online": True, b"offline": False}
-    told = {one.device: one for one in messages if one.payload in states}
+    told = {
+        one.device: one for one in messages if one.payload in states and KEY.fullmatch(one.device)
+    }
     for device in session.exec(select(Device).where(col(Device.key).in_(told))):
         message = told[device.key]
         if device.online is not states[message.payload]:
@@ -256,7 +259,7 @@ def _count(session: Session, counts: Mapping[str, int]) -> None:
 
 def _rejection(message: Message, digest: str, reason: str, finding: Finding) -> dict[str, Any]:
     return {
-        "device_key": message.device[:80],
+        "device_key": printable(message.device)[:80],
         "channel": message.channel,
         "reason": reason,
         "where": printable(finding.where)[:120],

@@ -19,12 +19,14 @@ from agridata.observations.models import Device, Sensor, Station
 from agridata.vocabulary import Utc
 
 __all__ = [
+    "KEY",
     "SensorSpec",
     "UnauthorisedError",
     "add_device",
     "authenticated",
     "broker_hash",
     "devices",
+    "filled_variables",
     "find_device",
     "new_token",
     "parse_sensor",
@@ -262,7 +264,7 @@ def _check_key(session: Session, key: str) -> None:
 
 def _check_sensors(session: Session, station: Station, sensors: Sequence[SensorSpec]) -> None:
     names = [one.name for one in sensors]
-    given = [variable for one in sensors for variable in _fills(one.variable)]
+    given = [variable for one in sensors for variable in filled_variables(one.variable)]
     problem = ""
     if not sensors:
         problem = "measures nothing"
@@ -282,7 +284,7 @@ def _check_sensors(session: Session, station: Station, sensors: Sequence[SensorS
         .where(Device.station_id == station.id, col(Device.revoked_at).is_(None))
     ).all()
     for device, variable in taken:
-        if set(_fills(variable)) & set(given):
+        if set(filled_variables(variable)) & set(given):
             raise InputError(
                 f"device {device!r} already measures {variable} at {station.key}",
                 field="--sensor", fix=f"revoke {device!r} first, or give this place its own "
@@ -292,6 +294,6 @@ def _check_sensors(session: Session, station: Station, sensors: Sequence[SensorS
             )  # fmt: skip
 
 
-def _fills(variable: str) -> tuple[str, ...]:
+def filled_variables(variable: str) -> tuple[str, ...]:
     """Return the variables of the station that a sensor of `variable` fills."""
     return (variable, "water_salinity") if variable in DERIVED_SALINITY else (variable,)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
+from agridata.observations._devices import filled_variables
 from agridata.observations._units import STATISTICS, VARIABLES
 from agridata.observations.models import Device, Sensor, Station
 from agridata.vocabulary import Utc, to_utc
@@ -91,6 +92,7 @@ class _Source:
     interval: timedelta | None
     last_seen: Utc | None
     online: bool | None
+    is_derived: bool = False
 
 
 def network_health(
@@ -110,7 +112,8 @@ def network_health(
     stations = {one.id: one for one in session.exec(select(Station)) if one.id is not None}
     sources = _sources(session, now)
     newest = _newest(session, now, wanted)
-    series = dict.fromkeys([*newest, *(key for key in sources if key[1] in wanted)])
+    registered = (key for key, one in sources.items() if key[1] in wanted and not one.is_derived)
+    series = dict.fromkeys([*newest, *registered])
     found = [
         _health(session, now, stations[station], variable, newest.get((station, variable)),
                 sources.get((station, variable)))
@@ -134,7 +137,11 @@ def _sources(session: Session, now: Utc) -> dict[tuple[int, str], _Source]:
         interval = None if seconds is None else timedelta(seconds=seconds)
         seen = _known(device.last_seen, now)
         online = device.online if _known(device.online_at, now) is not None else None
-        found[device.station_id, sensor.variable] = _Source(device.key, interval, seen, online)
+        for variable in filled_variables(sensor.variable):
+            derived = variable != sensor.variable
+            found[device.station_id, variable] = _Source(
+                device.key, interval, seen, online, derived
+            )
     return found
 
 

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from agridata.errors import Finding, InputError
 from agridata.observations import _arrivals as arrivals
 from agridata.observations._conductivity import REFERENCE_C, Converter, method_at
+from agridata.observations._devices import KEY
 from agridata.observations._payloads import (
     Measurement,
     PayloadError,
@@ -115,7 +116,7 @@ def take_messages(
 
 def _known_devices(session: Session, messages: Sequence[Message]) -> dict[str, _Known]:
     """Return the registered devices of the batch, by key."""
-    keys = {message.device for message in messages}
+    keys = {one.device for one in messages if KEY.fullmatch(one.device)}
     query = (
         select(Device, Station)
         .join(Station, col(Station.id) == Device.station_id)

@@ -294,8 +294,11 @@ def _plain_record(
     """Yield the measurements of ``{sensor, value}`` or ``{values: {…}}``."""
     values, units = record.get("values"), record.get("units", {})
     if values is None:
-        values = {record.get("sensor"): record.get("value")}
-        units = {record.get("sensor"): record.get("unit", "")}
+        name = record.get("sensor")
+        if not isinstance(name, str) or not name:
+            yield _bad(where, "sensor", "has no name", "name the sensor")
+            return
+        values, units = {name: record.get("value")}, {name: record.get("unit", "")}
     if not isinstance(values, dict) or not isinstance(units, dict) or not values:
         yield _bad(where, "values", "is no object", 'send "values": {"ec": 1.2}')
         return
@@ -311,7 +314,7 @@ def _plain_record(
     for name, given in values.items():
         place = f"{where} values.{name}".strip() if "values" in record else where
         value, unit = _number(given), units.get(name, "")
-        if not isinstance(name, str) or not name:
+        if not name:
             yield _bad(place, "sensor", "has no name", "name the sensor")
         elif value is None:
             yield _bad(place, name[:60], "is no number", "send a finite number")

@@ -242,6 +242,7 @@ def safe_name(name: str) -> bool:
     parts = name.split("/")
     return (
         not set(name) & {"\\", "\0"}
+        and name.isprintable()
         and all(part not in ("", ".", "..") for part in parts)
         and ((parts[0] in ("home", "database") and len(parts) > 1) or name == "keys.sealed")
     )

@@ -23,7 +23,15 @@ import sqlalchemy as sa
 
 import agridata
 from agridata.errors import InputError, NotFoundError
-from agridata.storage._archive import FORMAT, TRAILER, Archive, ArchiveWriter, seal, sum_of
+from agridata.storage._archive import (
+    FORMAT,
+    TRAILER,
+    Archive,
+    ArchiveWriter,
+    safe_name,
+    seal,
+    sum_of,
+)
 from agridata.storage._refusals import busy, cannot_write, no_modes, no_room
 from agridata.storage._sealing import seal_keys
 from agridata.storage._snapshot import (
@@ -31,9 +39,9 @@ from agridata.storage._snapshot import (
     Query,
     Snapshot,
     copy_member,
+    database_files,
     require_sound_sqlite,
     snapshot_of,
-    sqlite_path,
 )
 from agridata.storage._workspace import Workspace
 from agridata.vocabulary import Utc
@@ -159,8 +167,8 @@ class _Backup:
             self._copy_ledger()
         files = dict(self._files())
         size = snapshot.size()
-        self._total = 3 * (size + sum(path.stat().st_size for path in files.values()))
-        if shutil.disk_usage(self.folder).free < size // 2:
+        self._total = 4 * (size + sum(path.stat().st_size for path in files.values()))
+        if snapshot.kind == "sqlite" and shutil.disk_usage(self.folder).free < size:
             raise no_room(self.target.parent, size)
         part = self.folder / "archive"
         archive = ArchiveWriter(part, self._advance)
@@ -176,6 +184,8 @@ class _Backup:
             archive.finish(manifest)
         finally:
             archive.close()
+        kept = sum(member.size for member in archive.members.values())
+        self._total = self._done + part.stat().st_size - TRAILER + kept
         sha256 = self._verified(part)
         seal(part, sha256)
         _publish(part, self.target)
@@ -198,28 +208,25 @@ class _Backup:
         ledger = self.folder / "ledger"
         home = self.workspace.home
         apart = {home / name for name in (*NOT_KEPT, "ledger", "keys")}
-        database = sqlite_path(self.workspace)
-        if database is not None:
-            apart |= {Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")}
-        apart.add(self.target)
-        apart |= {path for path in home.glob("*") if is_backup(path)}
-        for path in _walk(home, apart):
-            yield f"home/{path.relative_to(home).as_posix()}", path
+        database = database_files(self.workspace)
+        for path in _walk(home, {*apart, self.target, *database}):
+            if not is_backup(path):  # people keep them inside
+                yield f"home/{path.relative_to(home).as_posix()}", path
         for path in _walk(ledger, set()):
             yield f"home/ledger/{path.relative_to(ledger).as_posix()}", path
 
     def _add_files(self, archive: ArchiveWriter, files: dict[str, Path]) -> list[str]:
-        """Add the files; return those that vanish or are still being written: no row names them."""
+        """Add the files; return those that vanish, are being written or have no lawful name."""
         scratch, left_out = self.folder / "file", []
         for name, path in files.items():
             try:
-                still, mode = _still(path, scratch), path.stat().st_mode
+                kept, mode = _still(path, scratch), path.stat().st_mode
             except FileNotFoundError:
-                still, mode = False, 0
-            if still:
+                kept, mode = False, 0
+            if kept and safe_name(name):
                 archive.add(name, scratch, mode)
             else:
-                left_out.append(name)
+                left_out.append(name.encode(errors="backslashreplace").decode())
         scratch.unlink(missing_ok=True)
         return left_out
 
@@ -360,7 +367,7 @@ def _require_ours_or_free(target: Path) -> None:
 
 
 def is_backup(path: Path) -> bool:
-    """Tell whether a file ends like a backup, whole or not."""
+    """Tell whether a file (none of `database_files`) ends like a backup, whole or not."""
     if not path.is_file() or path.stat().st_size < TRAILER:
         return False
     with path.open("rb") as stream:

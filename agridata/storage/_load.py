@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from agridata.errors import InputError
 from agridata.storage._archive import Archive, Progress
-from agridata.storage._refusals import damaged
+from agridata.storage._refusals import damaged, no_room, unreachable
 from agridata.storage._schema import foreign_code, reference_schema, schema_of
 from agridata.storage._snapshot import (
     SQLITE_MEMBER,
@@ -104,12 +104,22 @@ def exclusive_sqlite(path: Path) -> Iterator[None]:
 
 
 def is_empty_postgresql(engine: sa.Engine) -> bool:
-    """Tell whether no table of ours has a row."""
-    with engine.connect() as connection:
-        return not any(
-            connection.exec_driver_sql(f'SELECT EXISTS (SELECT 1 FROM "{name}")').scalar()  # noqa: S608  a name out of pg_class
-            for name in tables_of(_query_on(connection))
-        )
+    """Tell whether no table of ours has a row.
+
+    Raises
+    ------
+    EnvironmentMissingError
+        If the server does not answer.
+    """
+    try:
+        with engine.connect() as connection:
+            return not any(
+                connection.exec_driver_sql(f'SELECT EXISTS (SELECT 1 FROM "{name}")').scalar()  # noqa: S608  a name out of pg_class
+                for name in tables_of(_query_on(connection))
+            )
+    except sa.exc.OperationalError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise unreachable(where, str(error.orig).splitlines()[0]) from error
 
 
 @contextmanager
@@ -123,6 +133,9 @@ def filled_postgresql(
     InputError
         If rows do not fit, are too few, or somebody uses the database; nothing is changed then.
     """
+    import psycopg
+
+    where = engine.url.render_as_string(hide_password=True)
     try:
         with engine.begin() as connection:
             for statement in (f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'", *STABLE_TEXT):
@@ -131,12 +144,13 @@ def filled_postgresql(
             _fill(connection, archive, progress)
             _upgrade(connection, "head")
             yield connection
-    except sa.exc.OperationalError as error:
-        if "lock timeout" not in str(error.orig):
-            raise
-        raise _in_use(engine.url.render_as_string(hide_password=True)) from error
-    except sa.exc.DBAPIError as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    except (sa.exc.DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        if isinstance(cause, psycopg.errors.LockNotAvailable):
+            raise _in_use(where) from error
+        if isinstance(cause, psycopg.errors.DiskFull):
+            raise no_room(where) from error
+        reason = str(cause).splitlines()[0]
         raise damaged(archive.path, f"the database refused it: {reason}") from error
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agridata.errors import EnvironmentMissingError, InputError
 
-__all__ = ["busy", "cannot_write", "damaged", "no_modes", "no_room", "other_version"]
+__all__ = ["busy", "cannot_write", "damaged", "no_modes", "no_room", "other_version", "unreachable"]
 
 
 def damaged(path: Path, problem: str) -> InputError:
@@ -29,7 +29,7 @@ def other_version(path: Path, version: str, reads: str) -> InputError:
     )  # fmt: skip
 
 
-def no_room(folder: Path, needed: int = 0) -> EnvironmentMissingError:
+def no_room(folder: Path | str, needed: int = 0) -> EnvironmentMissingError:
     """Return the refusal of a full disk; what was begun has been removed."""
     wanted = f", about {needed // 2**20 + 1} MB are needed" if needed else ""
     return EnvironmentMissingError(
@@ -65,4 +65,14 @@ def no_modes(target: Path) -> EnvironmentMissingError:
         field="keys", fix="give --passphrase-file, or --without-keys, or choose another disk",
         problem_vi="đĩa này không giữ được quyền riêng tư của khoá",
         fix_vi="hãy dùng --passphrase-file, --without-keys, hoặc chọn đĩa khác",
+    )  # fmt: skip
+
+
+def unreachable(where: str, reason: str) -> EnvironmentMissingError:
+    """Return the refusal when the database server does not answer."""
+    return EnvironmentMissingError(
+        f"the database cannot be reached: {reason}", where=where, field="AGRIDATA_DATABASE_URL",
+        fix="start the server, or correct the address, name and rights",
+        problem_vi="không kết nối được cơ sở dữ liệu",
+        fix_vi="hãy khởi động máy chủ hoặc sửa địa chỉ, tên và quyền",
     )  # fmt: skip

@@ -16,7 +16,13 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,13 +39,14 @@ from agridata.storage._load import (
 from agridata.storage._refusals import cannot_write, damaged, no_room
 from agridata.storage._restorable import require_restorable
 from agridata.storage._sealing import open_keys
-from agridata.storage._snapshot import sqlite_path
+from agridata.storage._snapshot import database_files, sqlite_path
 from agridata.storage._workspace import Workspace
 from agridata.vocabulary import Utc
 
 __all__ = ["LedgerVerdict", "Reconcile", "RestoreReport", "restore"]
 
 STAGE = ".restore.part"
+KEPT_ROWS = "database.zip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +221,12 @@ class _Restore:
         return True
 
     def _old_entries(self) -> list[Path]:
-        """Return what a swap moves aside: not backups, not what restores left."""
+        """Return what a swap moves aside: not backups, nothing hidden (no part of a workspace)."""
+        database = database_files(self.workspace)
         return [
             path for path in sorted(self.home.iterdir())
-            if not path.name.startswith((STAGE, ".replaced-")) and not is_backup(path)
+            if not path.name.startswith(".")
+            and (path.resolve() in database or not is_backup(path))
         ]  # fmt: skip
 
     def _clear(self) -> None:
@@ -230,7 +239,10 @@ class _Restore:
     # Staging
 
     def _stage_files(self, passphrase: str | None, *, with_keys: bool) -> None:
-        needed = sum(member.size for member in self.archive.members.values())
+        needed = sum(
+            member.size for name, member in self.archive.members.items()
+            if not name.endswith(".copy")  # rows go to PostgreSQL's own disk
+        )  # fmt: skip
         if shutil.disk_usage(self.home).free < needed:
             raise no_room(self.home, needed)
         self.stage.mkdir(mode=0o700)
@@ -261,7 +273,7 @@ class _Restore:
         self.aside.mkdir(mode=0o700)
         self.workspace.ledger_dir.mkdir(exist_ok=True)
         try:
-            backup(self.workspace, self.aside / "database.zip", now=self._now, hold=hold)
+            backup(self.workspace, self.aside / KEPT_ROWS, now=self._now, hold=hold)
         except NotFoundError:
             return  # rows without a schema of ours: nothing that can be kept
 
@@ -289,12 +301,14 @@ class _Restore:
                     shutil.copy2(path, new / path.name)
                     (new / path.name).chmod(0o600)
         for lock in self.workspace.ledger_dir.glob(".*.lock"):
-            os.link(lock, self.stage / "ledger" / lock.name)
+            with suppress(OSError):  # a disk without hard links
+                os.link(lock, self.stage / "ledger" / lock.name)
 
     # The swap
 
     def _swap(self, stack: ExitStack) -> None:
         done: list[tuple[Path, Path]] = []
+        self._swapped = True  # from here on `aside` may hold the only copy of something
         try:
             for source, target in list(self._moves()):
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -302,7 +316,6 @@ class _Restore:
                 done.append((source, target))
             for folder in {self.home, *(target.parent for _source, target in done)}:
                 _flush(folder)
-            self._swapped = True
             stack.close()  # commits PostgreSQL, lets the old file go, removes the stage
         except BaseException:
             for source, target in reversed(done):
@@ -311,10 +324,19 @@ class _Restore:
             self._swapped = False
             self._clear()
             raise
+        self._return_backups()
+
+    def _return_backups(self) -> None:
+        """Backups that lay in folders of the old home go back to where people keep them."""
+        for path in sorted(self.aside.rglob("*")) if self.aside.is_dir() else ():
+            if path != self.aside / KEPT_ROWS and is_backup(path):
+                target = self.home / path.relative_to(self.aside)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.rename(target)
 
     def _moves(self) -> Iterator[tuple[Path, Path]]:
         """Yield (from, to): the old database out first, the new one in last."""
-        files = self._database_files()
+        files = sorted(path for path in database_files(self.workspace) if path.exists())
         for file in files:
             yield file, self._aside_of(file)
         for path in self._old_entries():
@@ -324,10 +346,6 @@ class _Restore:
             yield path, self.home / path.name
         if self.database is not None:
             yield self._staged_database, self.database
-
-    def _database_files(self) -> list[Path]:
-        ends = ("", "-wal", "-shm", "-journal") if self.database is not None else ()
-        return [path for end in ends if (path := Path(f"{self.database}{end}")).exists()]
 
     def _aside_of(self, file: Path) -> Path:
         if file.is_relative_to(self.home):
@@ -351,7 +369,8 @@ def _made(home: Path) -> Iterator[None]:
         yield
     except BaseException:
         for path in new:
-            path.rmdir()
+            with suppress(OSError):  # not empty: somebody else uses it
+                path.rmdir()
         raise
 
 

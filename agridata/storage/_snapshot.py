@@ -24,6 +24,7 @@ import sqlalchemy as sa
 
 from agridata.errors import InputError, NotFoundError
 from agridata.storage._archive import ArchiveWriter, Progress
+from agridata.storage._refusals import unreachable
 from agridata.storage._schema import head, known_revisions, reference_schema
 from agridata.storage._workspace import BUSY_TIMEOUT_MS, Workspace
 
@@ -33,6 +34,7 @@ __all__ = [
     "Snapshot",
     "columns_of",
     "copy_member",
+    "database_files",
     "require_sound_sqlite",
     "snapshot_of",
     "sqlite_path",
@@ -62,7 +64,7 @@ class Snapshot(Protocol):
     query: Query
 
     def size(self) -> int:
-        """Return about how many bytes `write` will deal with."""
+        """Return about how many bytes the database has."""
 
     def write(self, archive: ArchiveWriter, folder: Path, progress: Progress) -> dict[str, Any]:
         """Add the database to the archive; return what the manifest says of it."""
@@ -74,6 +76,17 @@ def sqlite_path(workspace: Workspace) -> Path | None:
     if url.get_backend_name() != "sqlite":
         return None
     return Path(url.database or "").resolve()
+
+
+def database_files(workspace: Workspace) -> set[Path]:
+    """Return every name that SQLite's files of a workspace can have.
+
+    Nobody but SQLite may open them: a process that opens and closes one of them in any other
+    way loses all locks that it holds on it (POSIX), among them that of its own snapshot.
+    """
+    path = sqlite_path(workspace)
+    ends = ("", "-wal", "-shm", "-journal")
+    return set() if path is None else {Path(f"{path}{end}") for end in ends}
 
 
 @contextmanager
@@ -111,7 +124,7 @@ class _SqliteSnapshot:
         self.query: Query = lambda text: connection.execute(text).fetchall()
 
     def size(self) -> int:
-        return self._path.stat().st_size * 2
+        return self._path.stat().st_size
 
     def write(self, archive: ArchiveWriter, folder: Path, progress: Progress) -> dict[str, Any]:
         copy = folder / "agridata.sqlite"
@@ -170,7 +183,7 @@ def require_sound_sqlite(path: Path) -> None:
         raise _unsound(path, f"rows of {tables} refer to rows that are not there")
 
 
-def _unsound(path: Path, problem: str) -> InputError:
+def _unsound(path: Path | str, problem: str) -> InputError:
     return InputError(
         f"the database is not sound: {problem}", where=str(path), field="database",
         fix="run `agridata doctor`; restore the newest backup that verifies",
@@ -258,9 +271,19 @@ class _PostgresqlSnapshot:
 
 @contextmanager
 def _postgresql(engine: sa.Engine) -> Iterator[_PostgresqlSnapshot]:
+    import psycopg
+
     held = engine.execution_options(isolation_level="REPEATABLE READ")
-    with held.connect() as connection:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-        for statement in STABLE_TEXT:
-            connection.exec_driver_sql(statement)
-        yield _PostgresqlSnapshot(connection)
+    where = engine.url.render_as_string(hide_password=True)
+    try:
+        with held.connect() as connection:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            for statement in STABLE_TEXT:
+                connection.exec_driver_sql(statement)
+            yield _PostgresqlSnapshot(connection)
+    except (sa.exc.DBAPIError, psycopg.Error) as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        reason = str(cause).splitlines()[0]
+        if isinstance(cause, psycopg.OperationalError):
+            raise unreachable(where, reason) from error
+        raise _unsound(where, reason) from error

@@ -49,7 +49,7 @@ def backup(
         tell("Khoá riêng nằm trong tệp không mã hoá: hãy giữ tệp an toàn (--passphrase-file)")
         tell("private keys are in the file in clear: keep it safe, or use --passphrase-file")
     for name in report.left_out:
-        tell(f"left out, it was being written: {name}")
+        tell(f"bỏ qua / left out (being written, or an unlawful name): {name}")
     size = report.size / 1e6
     text = f"{report.path}: {size:.1f} MB, verified; ledger size {report.ledger.get('size', 0)}"
     emit(report.as_dict(), as_json=as_json, text=text)

@@ -61,6 +61,9 @@ START_PATIENCE = 20.0
 FLAGS_EVERY = 60.0
 """Seconds between checks of new readings against their neighbours."""
 
+TRANSIENT = (sa.exc.OperationalError, sa.exc.InterfaceError)
+"""What passes: a lock, a restart, a full disk. Anything else is the message's or our fault."""
+
 MESSAGE_ID = "message-id"
 """MQTT 5 user property that identifies a message whose readings carry no time."""
 
@@ -181,7 +184,7 @@ class Listener:
         result = self._client.loop(0.2)
         while result == MQTTErrorCode.MQTT_ERR_SUCCESS and 0 < len(self._pending) < BATCH:
             before = len(self._pending)
-            result = self._client.loop(0.0)
+            result = self._client.loop_read()
             if len(self._pending) == before:
                 break
         return result
@@ -194,8 +197,8 @@ class Listener:
             try:
                 self._commit(arrived)
                 break
-            except sa.exc.DBAPIError as error:
-                log.warning("the database refuses, trying again in %.1f s: %s", wait, error.orig)
+            except TRANSIENT as error:
+                log.warning("the database is away, trying again in %.1f s: %s", wait, error.orig)
             time.sleep(wait)
             wait = min(2 * wait, RETRY_TO)
             if self._stopping:
@@ -210,7 +213,7 @@ class Listener:
         """Store a batch; a message that breaks our own code is rejected, not fatal."""
         try:
             self._take(batch)
-        except sa.exc.DBAPIError:
+        except TRANSIENT:
             raise
         except Exception as error:  # noqa: BLE001  the outermost layer: one message must not stop the network
             if len(batch) == 1:
@@ -259,7 +262,7 @@ class Listener:
                     check_recent(session, stations, now)
                 forget_ids(session, now)
                 session.commit()
-        except sa.exc.DBAPIError as error:
+        except TRANSIENT as error:
             log.warning("flags wait for the database: %s", error.orig)
             return
         self._flags_since = now

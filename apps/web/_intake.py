@@ -91,7 +91,7 @@ async def take_in(
     message = Message(device, payload, site.clock(), "http", idempotency_key or None)
     try:
         outcome = await run_in_threadpool(_take, site, message)
-    except sa.exc.DBAPIError:
+    except sa.exc.OperationalError:
         busy = InputError("the database is busy", fix="send the same message again")
         return _refusal(503, list(busy.findings))
     return _answer(outcome)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +16,12 @@ import pytest
 import sqlalchemy as sa
 from backup_worlds import LATER, NOW, grow, tree
 
-from agridata.errors import AgridataError, InputError, NotFoundError
+from agridata.errors import (
+    AgridataError,
+    EnvironmentMissingError,
+    InputError,
+    NotFoundError,
+)
 from agridata.storage import Workspace
 from apps.backups import bring_back, take_backup
 from apps.doctor import examine, signed_in
@@ -227,6 +236,26 @@ def test_a_workspace_in_use_is_not_replaced(world, world_backup, monkeypatch):
     assert not asides(world)
 
 
+def test_nobody_gets_in_while_a_workspace_is_replaced(world, world_backup, monkeypatch):
+    rename, said = Path.rename, []
+    script = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute(sys.argv[2])"
+
+    def looking(path: Path, target: Path) -> Path:
+        if path.name == "agridata.sqlite":
+            query = "SELECT count(*) FROM reading"
+            done = subprocess.run(
+                [sys.executable, "-c", script, path, query], capture_output=True, text=True,
+                check=False,
+            )  # fmt: skip
+            said.append(done.stderr.splitlines()[-1])
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", looking)
+        assert bring_back(world, world_backup, now=LATER, force=True).ok
+    assert said == ["sqlite3.OperationalError: database is locked"]
+
+
 def test_an_open_transaction_on_postgresql_is_waited_for_and_named(place, tmp_path, monkeypatch):
     from agridata.storage import _load
 
@@ -291,11 +320,82 @@ def test_a_file_of_the_other_database_is_named(place, world_backup, tmp_path, re
 
 
 def test_backups_inside_the_home_stay_and_are_not_backed_up(world, tmp_path):
-    first = take_backup(world, world.home / "monday.zip", now=NOW)
+    (world.home / "weekly").mkdir()
+    first = take_backup(world, world.home / "weekly" / "monday.zip", now=NOW)
     second = take_backup(world, world.home / "tuesday.zip", now=NOW)
     assert second.members == first.members
-    assert bring_back(world, second.path, now=LATER, force=True).ok
-    assert {"monday.zip", "tuesday.zip"} <= {path.name for path in world.home.iterdir()}
+    for path in (second.path, first.path):
+        assert bring_back(world, path, now=LATER, force=True).ok
+    assert {"weekly", "tuesday.zip"} <= {path.name for path in world.home.iterdir()}
+    assert first.path.is_file()
+
+
+def test_hidden_files_of_people_are_left_alone(world, world_backup):
+    (world.home / ".env").write_text("mine")
+    assert bring_back(world, world_backup, now=LATER, force=True).ok
+    assert (world.home / ".env").read_text() == "mine"
+
+
+def test_a_file_with_an_unlawful_name_is_left_out_and_told(world, tmp_path):
+    (world.labels_dir / "a\\b.pdf").write_bytes(b"x")
+    (world.labels_dir / os.fsdecode(b"\xff.pdf")).write_bytes(b"x")
+    report = take_backup(world, tmp_path / "b.zip", now=NOW)
+    assert len(report.left_out) == 2
+    assert bring_back(Workspace(tmp_path / "r"), report.path, now=LATER).ok
+
+
+def test_a_swap_that_cannot_be_undone_deletes_nothing(world, world_backup, monkeypatch):
+    """The disk fails for good in the middle: the old state stays aside, whole."""
+    rename, count = Path.rename, 0
+
+    def failing(path: Path, target: Path) -> Path:
+        nonlocal count
+        count += 1
+        if count > 3:
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    world.engine.dispose()
+    before = tree(world.home)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", failing)
+        with pytest.raises(InputError, match="Input/output"):
+            bring_back(world, world_backup, now=LATER, force=True)
+    [aside] = asides(world)
+    assert (aside / "agridata.sqlite").is_file()
+    assert {**tree(world.home), **tree(aside)}.items() >= before.items()
+
+
+def test_a_server_that_does_not_answer_is_named(world_home, world_backup, tmp_path):
+    away = "postgresql://nobody@127.0.0.1:1/none"
+    with pytest.raises(EnvironmentMissingError, match="cannot be reached"):
+        take_backup(Workspace(world_home, away), tmp_path / "b.zip", now=NOW)
+    assert not list(tmp_path.iterdir())
+    pg = Workspace(tmp_path / "pg", away)
+    with pytest.raises(InputError, match="on postgresql"):
+        bring_back(pg, world_backup, now=LATER)
+
+
+def test_rows_that_do_not_fit_are_refused_and_the_old_ones_stay(place, tmp_path):
+    if place.kind == "sqlite":
+        return  # a SQLite file is judged as a whole, see test_backup_file
+    from test_backup_file import rebuilt
+
+    source = place.world()
+    path = take_backup(source, tmp_path / "b.zip", now=NOW).path
+    grow(source, 1, start=5)
+    before, files = rows(source), tree(source.home)
+    with zipfile.ZipFile(path) as file:
+        station = file.read("database/station.copy")
+    for number, changed in enumerate(
+        (station.replace(b"tram-1", b"tram\t1"), station.replace(b"tests", b"gone"), b"\\.\n")
+    ):
+        odd = rebuilt(path, tmp_path / f"{number}.zip", change={"database/station.copy": changed})
+        with pytest.raises(InputError, match=r"refused|does not have|holds"):
+            bring_back(source, odd, now=LATER, force=True)
+        assert rows(source) == before
+        assert tree(source.home) == files
+        assert not asides(source)
 
 
 def test_a_database_beside_the_home_is_restored_beside_it(world, tmp_path):

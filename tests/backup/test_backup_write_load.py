@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -112,4 +114,34 @@ def test_the_snapshot_is_of_one_moment(world, tmp_path):
     target = Workspace(tmp_path / "restored")
     assert bring_back(target, report.path, now=NOW).ok
     assert Ledger.open(target).size == report.ledger["size"] == Ledger.open(world).size - 3
+    target.engine.dispose()
+
+
+FROM_OUTSIDE = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+other.execute("UPDATE reading SET value = value + 1")
+print(other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+"""
+"""Another process writes, and tries to fold the whole WAL into the file: 1 = a reader forbids."""
+
+
+def test_nothing_a_backup_does_lets_go_of_its_snapshot(world, tmp_path):
+    """POSIX locks of a process end when it closes *any* handle of the file: nobody opens it."""
+    said = []
+
+    def look(_done: int, _total: int) -> None:
+        if len(said) < 3:
+            done = subprocess.run(
+                [sys.executable, "-c", FROM_OUTSIDE, world.home / "agridata.sqlite"],
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            said.append(done.stdout.strip())
+
+    report = take_backup(world, tmp_path / "b.zip", now=NOW, progress=look)
+    assert said == ["1", "1", "1"]
+    target = Workspace(tmp_path / "restored")
+    assert bring_back(target, report.path, now=NOW).ok
+    with target.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT value FROM reading").scalar() == 1.25
     target.engine.dispose()

@@ -49,13 +49,7 @@ def test_what_was_sent_is_stored_once(workspace_on: Workspace, start_broker, dri
         loggers = [Logger(broker, key, tokens[key]) for key in keys]
         sent = _send_all(drill, loggers, broker, intake)
         eventually("all is acknowledged", lambda: all(one.is_done for one in loggers), 120)
-        try:
-            eventually("all is stored", lambda: count(workspace_on) >= drill.messages, 20)
-        except AssertionError:
-            print(count(workspace_on), sorted(set(sent) - set(_stored(workspace_on)))[:20])
-            print(intake.log())
-            print(broker.log()[-6000:])
-            raise
+        eventually("all is stored", lambda: count(workspace_on) >= drill.messages, 120)
         took = time.monotonic() - began
         tally = intake.stop()
         for one in loggers:

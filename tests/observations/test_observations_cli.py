@@ -135,3 +135,68 @@ def test_statistics_of_both_forms(run, files):
     )
     code, report = run("statistics", "import", wide, "--preset", "rice_panel")
     assert (code, report["rows"], report["imported"]) == (0, 2, 1)
+
+
+def test_conductivity_becomes_salinity_with_its_temperature(run, files):
+    """4 g/L of diluted sea water reads 7.28 dS/m at 25 °C and 8.02 at 30 °C (PSS-78)."""
+    run("observe", "stations", "import", files / "stations.csv")
+    (files / "ec.csv").write_text(
+        "t,ec,c\n2024-03-01 01:00,8020,30\n2024-03-01 03:00,7280,25\n2024-03-01 05:00,7280,\n"
+        "2024-03-01 07:00,99999,25\n2024-03-01 09:00,,\n", encoding="utf-8",
+    )  # fmt: skip
+    table = [files / "ec.csv", "--variable", "water_salinity", "--unit", "µS/cm", "--station",
+             "long_my", "--time-col", "t", "--value-col", "ec"]  # fmt: skip
+    code, refused = run("observe", "import", *table)
+    assert (code, refused["errors"][0]["field"]) == (1, "--unit")
+    code, report = run("observe", "import", *table, "--temperature-col", "c")
+    assert (code, report["rows"], report["imported"]) == (0, 5, 2)
+    assert [(one["where"], one["field"]) for one in report["rejected"]] == [
+        ("ec.csv:4", "c"), ("ec.csv:5", "ec"), ("ec.csv:6", "ec"),
+    ]  # fmt: skip
+    run("observe", "series", "long_my", "water_salinity", "--out", files / "out.csv")
+    out = pd.read_csv(files / "out.csv")
+    assert out["value"].tolist() == pytest.approx([4, 4], abs=0.01)
+    assert out["raw_value"].tolist() == [8020, 7280]
+    assert set(out["raw_unit"]) == {"µS/cm"}
+    assert out["method"].tolist() == ["PSS-78 at 30 °C", "PSS-78 at 25 °C"]
+
+
+def test_devices_quality_and_health_as_a_script_calls_them(run, files):
+    run("observe", "stations", "import", files / "stations.csv")
+    add = ["observe", "devices", "add", "lm-1", "--station", "long_my"]
+    code, made = run(*add, "--sensor", "s=water_salinity@g/L", "--every", 60)
+    assert code == 0
+    assert (made["topic"], made["http"]) == ("agridata/lm-1/readings", "/observe/lm-1")
+    assert len(made["token"]) == 43
+    assert run(*add, "--sensor", "s=water_salinity")[0] == 1
+    assert run(*add, "--sensor", "s=nothing")[0] == 2
+    code, broker = run("observe", "devices", "broker", "--out", files / "broker")
+    assert (code, broker["devices"], len(broker["files"])) == (0, 1, 3)
+    passwords = (files / "broker" / "passwords").read_text("utf-8")
+    assert made["token"] not in passwords
+    assert (files / "broker" / "passwords").stat().st_mode & 0o777 == 0o600
+    assert run("observe", "devices", "rotate", "lm-1")[1]["token"] != made["token"]
+    run("observe", "import", files / "man.csv", *GENERIC)
+    code, found = run("observe", "health", "--as-of", "2024-03-01T03:01")
+    assert (code, found["states"]["fresh"]) == (0, 1), "the device is not registered yet"
+    code, found = run("observe", "health")
+    assert (code, found["sensors"][0]["state"]) == (1, "dead")
+    code, checked = run("observe", "qc", "--station", "Long Mỹ", "--as-of", "2024-03-01T03:01")
+    assert code == 0
+    assert (checked["readings"], checked["changed"], checked["flagged"]) == (2, 0, {"range": 1})
+    assert (checked["homonyms"], checked["stale"]) == ({}, [])
+    assert run("observe", "devices", "revoke", "lm-1")[1]["revoked_at"]
+    assert run("observe", "devices", "list")[1]["devices"][0]["revoked_at"]
+    assert run("observe", "rejected")[1] == {"rejected": []}
+    assert run("observe", "devices", "revoke", "nobody")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [(["--mqtt", "http://x"], "--mqtt"), (["--mqtt", "mqtt://x:99999"], "--mqtt"),
+     (["--mqtt", "mqtt://127.0.0.1:1", "--topic", "a/b"], "--topic")],
+)  # fmt: skip
+def test_an_address_or_topic_that_is_none_is_wrong_usage(run, files, options, field):
+    run("observe", "stations", "import", files / "stations.csv")
+    code, refused = run("observe", "listen", *options)
+    assert (code, refused["errors"][0]["field"]) == (2, field)

@@ -114,7 +114,7 @@ def test_values_are_stored_in_storage_units_with_what_was_sent(workspace_on, tmp
         frame = series(session, "long_my", "water_level", "point")
         assert frame.iloc[0].to_dict() == {
             "time": frame["time"].iloc[0], "value": -0.63, "unit": "m", "flag": "",
-            "raw_value": -63, "raw_unit": "cm", "statistic": "point",
+            "suspect": "", "raw_value": -63, "raw_unit": "cm", "method": "", "statistic": "point",
         }  # fmt: skip
         assert frame["time"].iloc[0] == row.time
         assert str(frame["time"].dtype) == "datetime64[us, UTC]"
@@ -362,10 +362,14 @@ def test_series_are_written_with_the_offset_of_the_province(workspace, tmp_path)
         frame = series(session, "long_my", "water_salinity")
     for name in ("out.csv", "out.parquet"):
         assert write_series(frame, "long_my", tmp_path / name) == 1
-    for read in (pd.read_csv(tmp_path / "out.csv"), pd.read_parquet(tmp_path / "out.parquet")):
+    for read in (
+        pd.read_csv(tmp_path / "out.csv", keep_default_na=False),
+        pd.read_parquet(tmp_path / "out.parquet"),
+    ):
         assert read.iloc[0].to_dict() == {
             "station": "long_my", "time": "2024-03-01T01:00:00+07:00", "value": 99.0,
             "unit": "g/L", "statistic": "point", "flag": "range", "raw_value": 99.0,
+            "raw_unit": "g/L", "method": "",
         }  # fmt: skip
     for bad in ("out.xls", "none/out.csv"):
         with pytest.raises(InputError):

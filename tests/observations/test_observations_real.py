@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from agridata.observations import (
     PRESETS,
     Reading,
     Station,
+    check_quality,
     file_stem,
+    homonyms,
     import_readings,
     import_stations,
+    network_health,
     readings_frame,
     series,
 )
@@ -24,6 +28,7 @@ from agridata.vocabulary import Utc
 
 pytestmark = pytest.mark.shared
 NOW = Utc(datetime(2026, 3, 20, tzinfo=UTC))
+THEN = Utc(datetime(2022, 3, 9, 23, tzinfo=UTC))
 FILES = {
     "salinity_bihourly": "salinity_bihourly_2020_2022.csv.gz",
     "salinity_daily": "salinity_daily_maxmin_2021_2022_2024.csv.gz",
@@ -82,22 +87,78 @@ def test_stations_have_coordinates_where_the_sheets_do(loaded):
 
 def test_the_known_oddities_are_flagged_and_nothing_else(loaded):
     made, reports = loaded
-    assert reports["salinity_bihourly"].flagged == {"range": 1, "constant_season": 7968}
-    assert not reports["salinity_daily"].flagged
-    assert not reports["water_level"].flagged
+    assert {name: dict(one.flagged) for name, one in reports.items()} == {
+        "stations": {"duplicate_station": 2},
+        "salinity_bihourly": {
+            "range": 1, "constant_season": 7968, "copied_year": 3624, "flat_line": 434,
+            "duplicate_station": 4695,
+        },
+        "salinity_daily": {"duplicate_station": 304},
+        "water_level": {"spike": 1, "duplicate_station": 9792},
+        "kratie": {}, "era5": {},
+    }  # fmt: skip
     with made.session() as session:
         frame = readings_frame(session, "water_salinity")
+        assert homonyms(session) == {"thanh phu": ("thanh_phu", "thanh_phu_vamco")}
     odd = frame[frame["flag"] == "range"].iloc[0]
     assert (odd["station"], odd["value"]) == ("cau_noi", 110.6)
     assert odd["time"] == datetime(2021, 5, 1, 2, tzinfo=UTC)
-    still = frame[frame["flag"] == "constant_season"]
-    years = still["time"].dt.tz_convert("Asia/Ho_Chi_Minh").dt.year
-    assert still.groupby([still["station"], years]).size().to_dict() == {
+    still = frame[frame["flag"].str.contains("constant_season")]
+    assert (still["value"] == 0.1).all()
+    assert by_year(still) == {
         ("soc_cung", 2020): 720, ("tuyen_nhon", 2021): 1812, ("tuyen_nhon", 2022): 1812,
         ("xuan_khanh", 2021): 1812, ("xuan_khanh", 2022): 1812,
     }  # fmt: skip
-    assert (still["value"] == 0.1).all()
+    copied = frame[frame["flag"] == "constant_season;copied_year"]
+    assert by_year(copied) == {("tuyen_nhon", 2022): 1812, ("xuan_khanh", 2022): 1812}
     assert frame.loc[frame["station"] == "song_doc", "flag"].eq("").all()
+
+
+def by_year(frame) -> dict[tuple[str, int], int]:
+    years = frame["time"].dt.tz_convert("Asia/Ho_Chi_Minh").dt.year
+    return frame.groupby([frame["station"], years]).size().to_dict()
+
+
+def test_three_pairs_of_water_level_stations_have_one_series(loaded):
+    """The sheets of 2020 give two stations the same 1,000 to 2,000 levels, three times."""
+    made, _ = loaded
+    pairs = [("an_dinh", "hoa_binh"), ("ben_trai", "hung_my"), ("cau_quan", "dai_ngai")]
+    with made.session() as session:
+        for pair in pairs:
+            first, second = (
+                one[one["suspect"].str.contains("duplicate_station")].set_index("time")["value"]
+                for one in (series(session, key, "water_level") for key in pair)
+            )
+            assert len(first) == len(second) > 1000
+            assert (first == second).mean() > 0.99
+        spike = series(session, "tuyen_nhon", "water_level").query("suspect == 'spike'")
+        assert spike["raw_value"].tolist() == [330.0]
+
+
+def test_checking_again_over_all_sheets_changes_nothing(loaded):
+    """Values and flags of the import stand: the same checks, made from the stored rows."""
+    made, reports = loaded
+    with made.session() as session:
+        report = check_quality(session, variables=["water_salinity", "water_level"])
+        session.rollback()
+    flagged = Counter()
+    for name in ("salinity_bihourly", "salinity_daily", "water_level"):
+        flagged.update(reports[name].flagged)
+    assert report.changed == 0
+    assert report.flagged == flagged
+    assert report.readings == 90_019 + 12_097 + 10_487 + 40_475
+
+
+def test_the_network_of_the_sheets_at_two_moments(loaded):
+    made, _ = loaded
+    with made.session() as session:
+        then = {one.station: one for one in network_health(session, THEN, ["water_salinity"])}
+        now = network_health(session, NOW, ["water_salinity"])
+    assert {then[key].state for key in ("dai_ngai", "tra_vinh")} == {"fresh"}
+    assert then["dai_ngai"].interval == timedelta(hours=2)
+    assert then["dai_ngai"].last_time == datetime(2022, 3, 9, 22, tzinfo=UTC)
+    assert {one.state for one in now} == {"dead"}
+    assert len(now) == 108
 
 
 def test_the_last_day_of_kratie_and_a_skipped_midnight(loaded):

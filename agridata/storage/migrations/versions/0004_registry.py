@@ -1,5 +1,7 @@
 """Certificates and codes, the audit trail, validity and local units of registry nouns."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 DATED = ("organisation", "member", "parcel", "planting", "herd", "pond", "product")
-ADDED = {
+ADDED: dict[str, tuple[tuple[str, Any], ...]] = {
     "organisation": (("tax_code", sa.String()), ("postcode", sa.String())),
     "planting": (("planted_year", sa.Integer()), ("trees", sa.Integer())),
     "parcel": (
