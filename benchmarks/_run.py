@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, str] = {
     "cold_root": "benchmarks.cold_root",
     "zonal": "benchmarks.zonal",
     "readings": "benchmarks.readings",
+    "readings_intake": "benchmarks.readings_intake",
     "start": "benchmarks.start",
     "page": "benchmarks.page",
     "labels": "benchmarks.labels",

@@ -64,4 +64,6 @@ def test_table_has_the_promised_columns() -> None:
         "a / b", "0.500 s", "1.000 s", "2×", "1,000",
     ]  # fmt: skip
     assert "2.0 kB" in lines[3]
-    assert set(BENCHMARKS) == {"cold_root", "zonal", "readings", "start", "page", "labels"}
+    assert set(BENCHMARKS) == {
+        "cold_root", "zonal", "readings", "readings_intake", "start", "page", "labels",
+    }  # fmt: skip
