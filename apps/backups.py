@@ -14,7 +14,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +146,14 @@ def bring_back(
     if not seen:
         judge(workspace)
     workspace.engine.dispose()
-    return Restored(report, *seen[0])
+    health, audit = seen[0]
+    return Restored(report, _without_deleted(health), audit)
+
+
+def _without_deleted(health: Health) -> Health:
+    """Leave out the note about what was replaced, once it is deleted."""
+    left = [one for one in health.findings if one.what != "leftovers" or Path(one.where).exists()]
+    return replace(health, findings=tuple(left))
 
 
 def _audited(workspace: Workspace) -> dict[str, Any] | None:

@@ -187,6 +187,19 @@ def test_a_member_twice_is_refused(world_backup, tmp_path):
     refused(resealed(tmp_path / "twice.zip"), tmp_path / "home", "manifest")
 
 
+def test_a_member_that_the_manifest_hides_is_refused(world_backup, tmp_path):
+    with zipfile.ZipFile(world_backup) as file:
+        told = json.loads(file.read("manifest.json"))
+        contents = {name: file.read(name) for name in told.pop("members")}
+    archive = ArchiveWriter(tmp_path / "odd.zip", lambda _count: None)
+    for name, data in [*contents.items(), ("home/keys/extra.key", b"planted")]:
+        with archive.member(name) as write:
+            write(data)
+    del archive.members["home/keys/extra.key"]
+    archive.finish(told)
+    refused(resealed(tmp_path / "odd.zip"), tmp_path / "home", "does not list what it holds")
+
+
 def altered_database(source: Path, tmp_path: Path, *statements: str) -> bytes:
     with zipfile.ZipFile(source) as file:
         (tmp_path / "x.sqlite").write_bytes(file.read("database/agridata.sqlite"))

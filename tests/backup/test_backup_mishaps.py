@@ -64,6 +64,9 @@ def test_a_killed_backup_leaves_no_file_that_restores(world_home, tmp_path, shar
     assert not file.exists()
     assert list(folder.rglob("*"))  # it did leave something: the working folder
     nothing_restores(folder, tmp_path / "home")
+    if share > 0.9:
+        with pytest.raises(InputError, match="cut off before it was verified"):
+            bring_back(Workspace(tmp_path / "home"), folder / ".b.zip.part" / "archive", now=LATER)
     assert take_backup(Workspace(world_home), file, now=NOW).path == file
     assert list(folder.iterdir()) == [file]
 

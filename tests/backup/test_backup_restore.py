@@ -39,6 +39,10 @@ def rows(workspace: Workspace) -> dict[str, int]:
         }
 
 
+def modes(folder: Path) -> dict[str, int]:
+    return {name: (folder / name).stat().st_mode & 0o777 for name in tree(folder)}
+
+
 def asides(workspace: Workspace) -> list[Path]:
     return sorted(workspace.home.glob(".re*"))
 
@@ -52,6 +56,7 @@ def test_everything_comes_back(place, tmp_path):
     assert rows(target) == rows(source)
     assert not asides(target)
     assert tree(target.home) == tree(source.home)
+    assert modes(target.home) == modes(source.home)
     with target.engine.connect() as connection:
         boxes = connection.exec_driver_sql("SELECT min_lon, key FROM station").fetchall()
     assert boxes == [(105.5, "tram-1")]
@@ -78,6 +83,7 @@ def test_a_healthy_restore_of_the_same_state_leaves_nothing_behind(place, tmp_pa
     assert restored.ok
     assert not restored.report.replaced
     assert not asides(source)
+    assert "leftovers" not in {one.what for one in restored.health.findings}
     with source.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT max(value) FROM reading").scalar() == 1.25
     grow(source, 1, start=5)
@@ -157,13 +163,16 @@ def test_a_damaged_memory_is_kept_and_stops_signing(world, tmp_path):
     assert Ledger.open(world).refusal is not None
 
 
-def test_two_histories_of_one_length_are_told_apart(world, tmp_path):
+@pytest.mark.parametrize("checkpoints", [True, False])
+def test_two_histories_of_one_length_are_told_apart(world, tmp_path, checkpoints):
     other = tmp_path / "other"
     world.engine.dispose()
     shutil.copytree(world.home, other)
     fork = Workspace(other)
     grow(world, 1, start=5)
     grow(fork, 1, start=6)
+    if not checkpoints:  # somebody tidied up
+        shutil.rmtree(fork.ledger_dir / "checkpoints")
     path = take_backup(fork, tmp_path / "fork.zip", now=NOW).path
     fork.engine.dispose()
     signed = signed_in(world.ledger_dir)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
 from backup_worlds import NOW, grow, write_load
 
-from agridata.storage import Workspace
-from apps.backups import bring_back, take_backup
+from agridata.storage import Workspace, backup
+from apps.backups import bring_back, ledger_facts, signing_held, take_backup
 from traceability.ledger import Ledger, audit_workspace
 
 ENOUGH_EVENTS = 8
@@ -78,8 +79,6 @@ def test_nobody_signs_between_the_ledger_files_and_the_database(world, tmp_path)
     """Publishing waits for the held moment: memory, checkpoints and rows belong together."""
     import threading
 
-    from apps.backups import signing_held
-
     ledger = Ledger.open(world)
     grow(world, 1, publish=False, start=5)
     done = threading.Event()
@@ -93,8 +92,6 @@ def test_nobody_signs_between_the_ledger_files_and_the_database(world, tmp_path)
 
 def test_the_snapshot_is_of_one_moment(world, tmp_path):
     """What is committed while the file is being written is not in it."""
-    from agridata.storage import backup
-    from apps.backups import ledger_facts, signing_held
 
     sizes = []
 
@@ -115,6 +112,27 @@ def test_the_snapshot_is_of_one_moment(world, tmp_path):
     assert bring_back(target, report.path, now=NOW).ok
     assert Ledger.open(target).size == report.ledger["size"] == Ledger.open(world).size - 3
     target.engine.dispose()
+
+
+def test_the_ledger_files_and_the_rows_are_of_one_moment(place, tmp_path):
+    """The log grows the instant the held moment ends: nothing of that is in the file."""
+    source = place.world()
+    held = []
+
+    @contextmanager
+    def hold(workspace):
+        with signing_held(workspace):
+            held.append(len(list(tmp_path.glob(".b.zip.part/ledger"))))
+            yield
+            held.append(len(list(tmp_path.glob(".b.zip.part/ledger"))))
+        grow(workspace, 2, start=30)
+
+    report = backup(source, tmp_path / "b.zip", now=NOW, hold=hold, facts=ledger_facts)
+    assert held == [0, 1]  # the ledger's files were copied while nobody could sign
+    target = place("restored")
+    restored = bring_back(target, report.path, now=NOW)
+    assert restored.ok, restored.as_dict()
+    assert restored.audit["size"] == report.ledger["size"] == Ledger.open(source).size - 2
 
 
 FROM_OUTSIDE = """
