@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ __all__ = [
     "Json",
     "created",
     "emit",
+    "emit_rows",
     "moment",
     "opened",
     "readable_file",
@@ -88,6 +89,11 @@ def emit(document: Mapping[str, Any], *, as_json: bool, text: str = "") -> None:
         typer.echo(json.dumps(document, ensure_ascii=False, default=str))
     else:
         typer.echo(text or json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def emit_rows(rows: Sequence[dict[str, Any]], lines: Sequence[str], *, as_json: bool) -> None:
+    """Print a list: one JSON array with ``--json``, else one line per row."""
+    typer.echo(json.dumps(rows, ensure_ascii=False, default=str) if as_json else "\n".join(lines))
 
 
 def rejection(findings: tuple[Finding, ...]) -> dict[str, Any]:

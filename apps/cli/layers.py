@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from agridata.vocabulary import local_date, utc_now
-from apps.cli._common import AsOf, Home, Json, created, emit, moment, opened, readable_file
+from apps.cli._common import (
+    AsOf,
+    Home,
+    Json,
+    created,
+    emit,
+    emit_rows,
+    moment,
+    opened,
+    readable_file,
+)
 
 __all__ = ["app"]
 
@@ -49,11 +57,6 @@ class UnitLevel(StrEnum):
     province = "province"
     district = "district"
     commune = "commune"
-
-
-def _emit_rows(rows: Sequence[dict[str, Any]], lines: Sequence[str], *, as_json: bool) -> None:
-    """Print a list: one JSON array with ``--json``, else one line per row."""
-    typer.echo(json.dumps(rows, ensure_ascii=False, default=str) if as_json else "\n".join(lines))
 
 
 @app.command("import")
@@ -129,7 +132,7 @@ def list_command(home: Home = None, as_json: Json = False) -> None:
         + ("  simulated" if row["simulated"] else "")
         for row in rows
     ]
-    _emit_rows(rows, lines or ["no layers yet"], as_json=as_json)
+    emit_rows(rows, lines or ["no layers yet"], as_json=as_json)
 
 
 def _hectares(area: float | None) -> str:
@@ -194,4 +197,4 @@ def stats_command(
         f"{row['code']:<6} {row['name']:<32} {row['features']:>7}  {_hectares(row['area_ha'])}"
         for row in rows
     ]
-    _emit_rows(rows, [f"units as of {day}", *lines], as_json=as_json)
+    emit_rows(rows, [f"units as of {day}", *lines], as_json=as_json)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
@@ -14,7 +12,7 @@ import typer
 
 from agridata.errors import InputError, UsageError
 from agridata.vocabulary import local_date, utc_now
-from apps.cli._common import AsOf, Home, Json, created, emit, moment, opened
+from apps.cli._common import AsOf, Home, Json, created, emit, emit_rows, moment, opened
 
 __all__ = ["app"]
 
@@ -28,11 +26,6 @@ class EraName(StrEnum):
 
     pre2025 = "pre2025"
     since2025 = "2025"
-
-
-def _emit_rows(rows: Sequence[dict[str, Any]], lines: Sequence[str], *, as_json: bool) -> None:
-    """Print a list: one JSON array with ``--json``, else one line per row."""
-    typer.echo(json.dumps(rows, ensure_ascii=False, default=str) if as_json else "\n".join(lines))
 
 
 @app.command("find")
@@ -51,7 +44,7 @@ def find_command(
     chosen = _ERAS[era.value] if era else None
     with opened(home).session() as session:
         rows = [_unit(unit) for unit in find(session, text, chosen, limit)]
-    _emit_rows(rows, [_line(row) for row in rows] or ["nothing found"], as_json=as_json)
+    emit_rows(rows, [_line(row) for row in rows] or ["nothing found"], as_json=as_json)
     if not rows:
         raise typer.Exit(1)
 
@@ -86,7 +79,7 @@ def convert_command(
         + (f"  {row['reason']}" if "reason" in row else "")
         for row in rows
     ]
-    _emit_rows(rows, lines, as_json=as_json)
+    emit_rows(rows, lines, as_json=as_json)
 
 
 def _percent(share: float | None) -> str:
